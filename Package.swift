@@ -1,0 +1,48 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "process-tracker",
+    products: [
+        .executable(name: "process-tracker", targets: ["ProcessTracker"])
+    ],
+    targets: [
+        // The C libraries, each seen by as few targets as can be.
+        .systemLibrary(name: "CLibevent"),
+        .systemLibrary(name: "CHiredis"),
+        .systemLibrary(name: "CSQLite"),
+
+        .target(name: "ProcessCore"),
+        .target(name: "EventLoop", dependencies: ["CLibevent"]),
+        .target(name: "ProcessSQLite", dependencies: ["CSQLite", "ProcessCore"]),
+        .target(name: "ProcessRedis", dependencies: ["CHiredis", "CLibevent", "EventLoop", "ProcessCore"]),
+        .target(
+            name: "ProcessStorage",
+            dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite"]),
+        .target(name: "ProcessHTTP", dependencies: ["ProcessCore"]),
+        .target(name: "HTTPTransport", dependencies: ["CLibevent", "EventLoop", "ProcessCore", "ProcessHTTP"]),
+        .target(
+            name: "ProcessService",
+            dependencies: ["EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessStorage"]),
+        .executableTarget(
+            name: "ProcessTracker",
+            dependencies: ["EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessService", "ProcessStorage"]),
+
+        .target(
+            name: "ProcessTestSupport",
+            dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite"],
+            path: "Tests/ProcessTestSupport"),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+}
