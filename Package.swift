@@ -27,7 +27,9 @@ let package = Package(
             dependencies: ["EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessStorage"]),
         .executableTarget(
             name: "ProcessTracker",
-            dependencies: ["EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessService", "ProcessStorage"]),
+            dependencies: [
+                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessService", "ProcessStorage",
+            ]),
 
         .target(
             name: "ProcessTestSupport",
