@@ -1,0 +1,28 @@
+/// What a store knows of an id.
+public enum ProcessLookup: Hashable, Sendable {
+    /// The process is there.
+    case found(ProcessRecord)
+    /// It was there, and a cleanup removed it.
+    case removed(Tombstone)
+    /// Nothing of ours is under that id, or it was removed longer ago than is remembered.
+    case missing
+    /// Something of ours is there and can't be read; the text says what is wrong with it.
+    case corrupt(String)
+}
+
+/// What is remembered of a removed process.
+public struct Tombstone: Hashable, Sendable {
+    /// What it was known by.
+    public let id: ProcessID
+    /// The status it was removed in.
+    public let status: ProcessStatus
+    /// When it was removed.
+    public let removedAt: Timestamp
+
+    /// Takes the three parts.
+    public init(id: ProcessID, status: ProcessStatus, removedAt: Timestamp) {
+        self.id = id
+        self.status = status
+        self.removedAt = removedAt
+    }
+}

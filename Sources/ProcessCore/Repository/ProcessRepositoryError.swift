@@ -1,0 +1,33 @@
+/// Why a store could not do what it was asked.
+public struct ProcessRepositoryError: Error, Sendable, CustomStringConvertible {
+    /// The sorts of error a caller can act on.
+    public enum Code: Hashable, Sendable, CaseIterable {
+        /// The store can't be reached, is closed, or did not answer in time; what was asked has not happened.
+        case unavailable
+        /// The connection was lost, or time was up, after the change was sent: it may or may not have happened.
+        case outcomeUnknown
+        /// The store has no room: a full disk, or Redis at its `maxmemory`.
+        case storeFull
+        /// The store refuses for good: a missing right, a wrong password, a file that is not ours.
+        case refused
+        /// The store answered something that it can't have meant; a bug in it or here.
+        case unexpectedAnswer
+    }
+
+    /// The sort of error.
+    public let code: Code
+    /// What happened, in words for an operator; names no secret.
+    public let message: String
+    /// The error below, where there is one.
+    public let underlying: (any Error)?
+
+    /// Takes the three parts.
+    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.underlying = underlying
+    }
+
+    /// The code and the message.
+    public var description: String { "\(self.code): \(self.message)" }
+}
