@@ -2,9 +2,9 @@
 public struct CleanupRequest: Hashable, Sendable {
     /// What may go.
     public enum Scope: Hashable, Sendable {
-        /// Finished processes whose own `retain` has passed, and those without one that finished at or before
-        /// `finishedBy`.
-        case expired(finishedBy: Timestamp, at: Timestamp)
+        /// Finished processes of these statuses whose own `retain` has passed, and those without one that finished at or
+        /// before `finishedBy`.
+        case expired(finishedBy: Timestamp, at: Timestamp, statuses: Set<ProcessStatus> = ProcessStatus.finished)
         /// Finished processes of these statuses that finished at or before `by`, and unfinished ones of these statuses that
         /// were created at or before it; those with a `retain` of their own only with `includingRetained`.
         case older(by: Timestamp, statuses: Set<ProcessStatus>, includingRetained: Bool)
@@ -63,8 +63,10 @@ extension CleanupRequest.Scope {
     /// - Returns: Whether the scope holds it.
     public func includes(_ record: ProcessRecord) -> Bool {
         switch self {
-        case .expired(let finishedBy, let now):
-            guard record.status.isFinished, let finishedAt = record.finishedAt else { return false }
+        case .expired(let finishedBy, let now, let statuses):
+            guard record.status.isFinished, statuses.contains(record.status), let finishedAt = record.finishedAt else {
+                return false
+            }
             switch record.retain {
             case .forever: return false
             case .after: return record.expiresAt.map { $0 <= now } ?? false

@@ -1,0 +1,85 @@
+/// How long things stay: pure rules, read by whoever cleans up.
+public struct CleanupPolicy: Hashable, Sendable {
+    /// How long a finished process without a `retain` of its own is kept.
+    public var retention: Duration
+    /// How long a removed id answers that it was removed.
+    public var tombstoneLifetime: Duration
+    /// How long an idempotency key is remembered.
+    public var idempotencyLifetime: Duration
+
+    /// Takes the three durations; a day, a week and a day by default.
+    public init(
+        retention: Duration = .seconds(86_400), tombstoneLifetime: Duration = .seconds(7 * 86_400),
+        idempotencyLifetime: Duration = .seconds(86_400)
+    ) {
+        self.retention = retention
+        self.tombstoneLifetime = tombstoneLifetime
+        self.idempotencyLifetime = idempotencyLifetime
+    }
+
+    /// When a record may go: by its own `retain`, else by the retention as it is now.
+    ///
+    /// - Parameter record: The record to look at.
+    /// - Returns: The time, or `nil` where it has not finished or is kept for ever.
+    public func expiry(of record: ProcessRecord) -> Timestamp? {
+        switch record.retain {
+        case .forever: nil
+        case .after: record.expiresAt
+        case nil: record.finishedAt.map { $0 + self.retention }
+        }
+    }
+}
+
+/// What somebody wants cleaned up.
+public struct CleanupOptions: Hashable, Sendable {
+    /// What has ended longer ago than this; `nil` is what the timer removes.
+    public var olderThan: Duration?
+    /// Only these statuses.
+    public var statuses: Set<ProcessStatus> = ProcessStatus.finished
+    /// Whether what has a `retain` of its own goes too; allows unfinished ones.
+    public var force = false
+    /// Whether to count only.
+    public var isDryRun = false
+    /// Whether records that can't be read are what is to go, and nothing else.
+    public var corrupt = false
+
+    /// What the timer removes.
+    public init() {}
+
+    /// What a batch may remove.
+    ///
+    /// - Parameters:
+    ///   - policy: How long things stay.
+    ///   - now: The store's time.
+    /// - Returns: The scope of each batch of this cleanup.
+    public func scope(_ policy: CleanupPolicy, at now: Timestamp) -> CleanupRequest.Scope {
+        if self.corrupt { return .corrupt }
+        if let olderThan = self.olderThan {
+            return .older(by: now - olderThan, statuses: self.statuses, includingRetained: self.force)
+        }
+        return .expired(finishedBy: now - policy.retention, at: now, statuses: self.statuses)
+    }
+}
+
+/// What a cleanup did.
+public struct CleanupReport: Hashable, Sendable {
+    /// How many were removed; in a dry run, would be.
+    public var removed: Int
+    /// How many finished ones stay.
+    public var remaining: Int
+    /// Whether nothing was removed but only counted.
+    public var isDryRun: Bool
+    /// How long it took.
+    public var elapsed: Duration
+    /// When it ended, by the store's time.
+    public var finishedAt: Timestamp
+
+    /// Takes the five parts.
+    public init(removed: Int, remaining: Int, isDryRun: Bool, elapsed: Duration, finishedAt: Timestamp) {
+        self.removed = removed
+        self.remaining = remaining
+        self.isDryRun = isDryRun
+        self.elapsed = elapsed
+        self.finishedAt = finishedAt
+    }
+}

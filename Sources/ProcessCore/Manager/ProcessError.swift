@@ -1,0 +1,21 @@
+/// Why a use case did not happen; nothing has changed then, but where the store's error says that it can't know.
+public enum ProcessError: Error, Sendable {
+    /// No process was ever known by this id, as far as is remembered.
+    case notFound(ProcessID)
+    /// The process was removed by a cleanup; the tombstone is there for as long as it is remembered.
+    case removed(ProcessID, Tombstone?)
+    /// The id is taken by another process.
+    case exists(ProcessID)
+    /// The idempotency key came before with another body.
+    case idempotencyMismatch(key: String)
+    /// The parent named at a start is not there.
+    case parentMissing(ProcessID)
+    /// There are as many processes as the service is configured to hold.
+    case full(maximum: Int)
+    /// The process does not allow it as it is; it is shown as it was then.
+    case refused(ProcessTransition.Refusal, ProcessRecord)
+    /// What is stored under this id can't be read; the text says why.
+    case corrupt(ProcessID, String)
+    /// The store could not do it.
+    case store(ProcessRepositoryError)
+}

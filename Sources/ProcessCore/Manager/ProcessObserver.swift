@@ -1,0 +1,25 @@
+/// Is told of what a ``ProcessManager`` has done, after it was done; counts it, and must be quick.
+public protocol ProcessObserver: Sendable {
+    /// A process was started.
+    func didStart(_ record: ProcessRecord)
+    /// A process was changed.
+    func didChange(_ old: ProcessRecord, to new: ProcessRecord, by change: ProcessChange)
+    /// A worker's report was refused, and changed nothing.
+    func didRefuse(_ refusal: ProcessTransition.Refusal, _ record: ProcessRecord)
+    /// A cleanup has ended.
+    func didClean(_ report: CleanupReport)
+}
+
+/// Counts nothing.
+public struct SilentObserver: ProcessObserver {
+    /// Makes one.
+    public init() {}
+    /// Does nothing.
+    public func didStart(_ record: ProcessRecord) {}
+    /// Does nothing.
+    public func didChange(_ old: ProcessRecord, to new: ProcessRecord, by change: ProcessChange) {}
+    /// Does nothing.
+    public func didRefuse(_ refusal: ProcessTransition.Refusal, _ record: ProcessRecord) {}
+    /// Does nothing.
+    public func didClean(_ report: CleanupReport) {}
+}
