@@ -14,12 +14,11 @@ struct DecimalNumber {
     /// Whether there is nothing behind the decimal point.
     var isWhole: Bool { self.significand == 0 || self.exponent >= 0 }
 
-    /// Reads a number in JSON's form: `-12.5e3`.
+    /// Reads a number in JSON's form, `-12.5e3`, except that zeros in front are taken; nil where `text` is none.
     ///
     /// - Parameters:
     ///   - text: The number and nothing else.
     ///   - exponentAllowed: Whether `e` may follow the digits.
-    /// - Returns: Nil where `text` is no such number. Zeros in front are taken.
     init?(_ text: UnsafeRawBufferPointer, exponentAllowed: Bool = true) {
         var position = 0
         func next() -> UInt8 { position < text.count ? text[position] : 0 }

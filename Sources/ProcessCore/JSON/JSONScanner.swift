@@ -54,6 +54,7 @@ struct JSONScanner {
     ///
     /// - Parameter outerDepth: How many arrays and objects the value is already inside of, the innermost of them
     ///   an object.
+    /// - Throws: `JSONError` saying what is wrong, and where.
     mutating func skipValue(outerDepth: Int = 0) throws(JSONError) {
         var open = OpenContainers(outerDepth: outerDepth)
         var expected = JSONError.Expectation.value

@@ -27,7 +27,7 @@ extension Duration {
     private static let longestMilliseconds: Int64 = 36500 * 86_400_000
 
     /// Whole milliseconds, what is finer cut off; the nearest `Int64` where it goes beyond.
-    public var totalMilliseconds: Int64 {
+    public var milliseconds: Int64 {
         let (seconds, attoseconds) = self.components
         let (product, productOverflows) = seconds.multipliedReportingOverflow(by: 1000)
         let (sum, sumOverflows) = product.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
@@ -86,7 +86,7 @@ extension Duration {
 
     /// The number and the unit of `text`.
     var textParts: (number: Int64, unit: StaticString) {
-        let milliseconds = self.totalMilliseconds
+        let milliseconds: Int64 = self.milliseconds
         switch milliseconds {
         case 0: return (0, "s")
         case 60_000: return (60, "s")

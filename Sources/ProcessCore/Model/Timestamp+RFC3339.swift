@@ -12,9 +12,10 @@ extension Timestamp: CustomStringConvertible {
     ///
     /// What is finer than a millisecond is cut off. A leap second (23:59:60 in UTC) is the start of the next second.
     ///
+    /// The result is nil where `text` is something else, names a day that does not exist, or lies outside of the years
+    /// 0000 to 9999 in UTC.
+    ///
     /// - Parameter text: A time such as `2026-11-08T10:00:00Z` or `2026-11-08t11:00:00.25+01:00`.
-    /// - Returns: Nil where `text` is something else, names a day that does not exist, or lies outside of the years 0000 to
-    ///   9999 in UTC.
     public init?(rfc3339 text: String) {
         var text = text
         let milliseconds = text.withUTF8 { RFC3339Reader.milliseconds(in: UnsafeRawBufferPointer($0)) }

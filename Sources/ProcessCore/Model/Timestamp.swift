@@ -27,7 +27,7 @@ extension Timestamp: InstantProtocol {
     /// - Parameter duration: How much later; what is finer than a millisecond is cut off.
     /// - Returns: The later instant, the earlier one where `duration` is negative.
     public func advanced(by duration: Duration) -> Timestamp {
-        let change = duration.totalMilliseconds
+        let change = duration.milliseconds
         let (sum, overflows) = self.milliseconds.addingReportingOverflow(change)
         return Timestamp(milliseconds: overflows ? (change < 0 ? .min : .max) : sum)
     }
@@ -55,7 +55,7 @@ extension Timestamp: InstantProtocol {
     ///   - duration: How much earlier; what is finer than a millisecond is cut off.
     /// - Returns: The earlier instant.
     public static func - (instant: Timestamp, duration: Duration) -> Timestamp {
-        let change = duration.totalMilliseconds
+        let change = duration.milliseconds
         let (difference, overflows) = instant.milliseconds.subtractingReportingOverflow(change)
         return Timestamp(milliseconds: overflows ? (change < 0 ? .max : .min) : difference)
     }
