@@ -35,6 +35,9 @@ let package = Package(
             name: "ProcessTestSupport",
             dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite"],
             path: "Tests/ProcessTestSupport"),
+        .testTarget(name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
+        .testTarget(
+            name: "ProcessServiceTests", dependencies: ["ProcessCore", "ProcessService", "ProcessStorage"]),
     ],
     swiftLanguageModes: [.v6]
 )
