@@ -1,5 +1,5 @@
 public import ProcessCore
-internal import Synchronization
+import Synchronization
 
 /// A log handler that keeps what is written, for tests to look at.
 public final class LogCapture: LogHandler {

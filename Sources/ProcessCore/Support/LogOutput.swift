@@ -1,5 +1,5 @@
 import Glibc
-internal import Synchronization
+import Synchronization
 
 /// Where finished log lines go: a file descriptor, one `write(2)` a line.
 public final class LogOutput: Sendable {
