@@ -12,6 +12,7 @@ let package = Package(
         .systemLibrary(name: "CLibevent"),
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CPosix"),
 
         .target(name: "ProcessCore"),
         .target(name: "EventLoop", dependencies: ["CLibevent"]),
@@ -25,10 +26,14 @@ let package = Package(
         .target(
             name: "ProcessService",
             dependencies: ["EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessStorage"]),
+        .target(
+            name: "ProcessCommands",
+            dependencies: ["CPosix", "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessService"]),
         .executableTarget(
             name: "ProcessTracker",
             dependencies: [
-                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessService", "ProcessStorage",
+                "EventLoop", "HTTPTransport", "ProcessCommands", "ProcessCore", "ProcessHTTP", "ProcessService",
+                "ProcessStorage",
             ]),
 
         .target(
@@ -38,6 +43,7 @@ let package = Package(
         .testTarget(name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
         .testTarget(
             name: "ProcessServiceTests", dependencies: ["ProcessCore", "ProcessService", "ProcessStorage"]),
+        .testTarget(name: "ProcessCommandsTests", dependencies: ["ProcessCommands", "ProcessCore", "ProcessHTTP"]),
     ],
     swiftLanguageModes: [.v6]
 )
