@@ -13,7 +13,8 @@ let package = Package(
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CSQLite"),
 
-        .target(name: "ProcessCore"),
+        // Rounding a Double calls libm, which nothing else here would link.
+        .target(name: "ProcessCore", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
         .target(name: "EventLoop", dependencies: ["CLibevent"]),
         .target(name: "ProcessSQLite", dependencies: ["CSQLite", "ProcessCore"]),
         .target(name: "ProcessRedis", dependencies: ["CHiredis", "CLibevent", "EventLoop", "ProcessCore"]),
@@ -35,6 +36,7 @@ let package = Package(
             name: "ProcessTestSupport",
             dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite"],
             path: "Tests/ProcessTestSupport"),
+        .testTarget(name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
     ],
     swiftLanguageModes: [.v6]
 )
