@@ -37,6 +37,8 @@ let package = Package(
             dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite"],
             path: "Tests/ProcessTestSupport"),
         .testTarget(name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
+        .testTarget(
+            name: "ProcessServiceTests", dependencies: ["ProcessCore", "ProcessService", "ProcessStorage"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,77 @@
+/// Every metric of the service, declared in one place: names, labels and meaning.
+///
+/// `config/prometheus-rules.yml` alerts on these names.
+public struct TrackerMetrics: Sendable {
+    /// Renders them.
+    public let registry: MetricsRegistry
+
+    /// Requests answered, by route (the template, never a path), method and status.
+    public let httpRequests: MetricFamily<Counter>
+
+    /// How long requests took, from their last byte read to the answer, by route.
+    public let httpRequestDuration: MetricFamily<Histogram>
+
+    /// How long the store took, by operation.
+    public let storeOperationDuration: MetricFamily<Histogram>
+
+    /// Store operations that failed, by operation and error code.
+    public let storeErrors: MetricFamily<Counter>
+
+    /// Processes removed by clean-ups.
+    public let cleanupRemoved: Counter
+
+    /// Clean-up passes, by outcome: `done`, `failed`.
+    public let cleanupRuns: MetricFamily<Counter>
+
+    /// Reports refused because they came too late, by error code.
+    public let lateReports: MetricFamily<Counter>
+
+    /// Leases and run or pick-up times that passed, by what became of the process: `retried`, `failed`, `cancelled`.
+    public let leasesExpired: MetricFamily<Counter>
+
+    /// 1 while the service runs on its fallback store.
+    public let fallbackActive: Gauge
+
+    /// Declares the metrics.
+    ///
+    /// - Parameter version: The version of the program, a label of `tracker_build_info`.
+    public init(version: String) {
+        let registry = MetricsRegistry()
+        self.registry = registry
+        self.httpRequests = registry.counters(
+            "tracker_http_requests_total", help: "Requests answered.", labels: ["route", "method", "status"])
+        self.httpRequestDuration = registry.histograms(
+            "tracker_http_request_duration_seconds", help: "How long requests took to answer.", labels: ["route"])
+        self.storeOperationDuration = registry.histograms(
+            "tracker_store_operation_duration_seconds", help: "How long the store took.", labels: ["operation"])
+        self.storeErrors = registry.counters(
+            "tracker_store_errors_total", help: "Store operations that failed.", labels: ["operation", "code"])
+        self.cleanupRemoved = registry.counters(
+            "tracker_cleanup_removed_total", help: "Processes removed by clean-ups."
+        ).with()
+        self.cleanupRuns = registry.counters(
+            "tracker_cleanup_runs_total", help: "Clean-up passes.", labels: ["outcome"])
+        self.lateReports = registry.counters(
+            "tracker_late_reports_total", help: "Reports refused because they came too late.", labels: ["code"])
+        self.leasesExpired = registry.counters(
+            "tracker_leases_expired_total",
+            help: "Leases and deadlines that passed, by what became of the process.", labels: ["outcome"])
+        self.fallbackActive = registry.gauges(
+            "tracker_fallback_active", help: "1 while the service runs on its fallback store."
+        ).with()
+        registry.gauges("tracker_build_info", help: "The version of the program.", labels: ["version"])
+            .with(version).set(1)
+        // A rate needs a zero to grow from: what alerts look at is there from the start.
+        for outcome in ["done", "failed"] { _ = self.cleanupRuns.with(outcome) }
+        for outcome in ["retried", "failed", "cancelled"] { _ = self.leasesExpired.with(outcome) }
+    }
+
+    /// Declares `tracker_processes`, computed at each scrape. To be called once.
+    ///
+    /// - Parameter count: Gives the number of processes for each status.
+    public func countProcesses(_ count: @escaping @Sendable () async throws -> [ProcessStatus: Int]) {
+        self.registry.computedGauges(
+            "tracker_processes", help: "Processes in the store.", labels: ["status"],
+            compute: { try await count().map { (labels: [$0.key.rawValue], value: Double($0.value)) } })
+    }
+}
