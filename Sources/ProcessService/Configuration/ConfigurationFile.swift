@@ -72,7 +72,8 @@ public struct ConfigurationFile: Sendable {
             }
     }
 
-    private static func trimmed(_ text: Substring) -> Substring {
+    /// A text without the blanks and tabs around it.
+    static func trimmed(_ text: Substring) -> Substring {
         var text = text
         while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
         while let last = text.last, last == " " || last == "\t" { text.removeLast() }

@@ -1,8 +1,13 @@
 /// How far apart two words are, for suggestions.
 enum EditDistance {
-    /// The known word nearest to a misspelt one; of several equally near, the first.
+    /// The known word nearest to a misspelt one; of several equally near, the first. One that only lacks its end counts as
+    /// two letters away, however long the end is.
     static func nearest(to word: String, among known: [String]) -> String? {
-        known.min { Self.between(word, $0) < Self.between(word, $1) }
+        func distance(_ candidate: String) -> Int {
+            let distance = Self.between(word, candidate)
+            return candidate.hasPrefix(word) ? min(distance, 2) : distance
+        }
+        return known.min { distance($0) < distance($1) }
     }
 
     /// How many letters must be added, dropped, changed or swapped with their neighbour to get from one word to another.

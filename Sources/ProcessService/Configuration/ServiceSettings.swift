@@ -25,9 +25,8 @@ enum ServiceSettings {
                 + "labels are refused.",
             allowed: "host names without ports, separated by commas"
         ) { (text, values) throws(Rejection) in
-            let names = text.split(separator: ",", omittingEmptySubsequences: false).map {
-                $0.lowercased().filter { $0 != " " }
-            }
+            let names = text.lowercased().split(separator: ",", omittingEmptySubsequences: false)
+                .map { String(ConfigurationFile.trimmed($0)) }
             guard names.allSatisfy({ HostName.isValid($0) }) else { throw Rejection() }
             values.hosts = names
         },
