@@ -43,7 +43,11 @@ let package = Package(
         .testTarget(name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
         .testTarget(
             name: "ProcessServiceTests", dependencies: ["ProcessCore", "ProcessService", "ProcessStorage"]),
-        .testTarget(name: "ProcessCommandsTests", dependencies: ["ProcessCommands", "ProcessCore", "ProcessHTTP"]),
+        .testTarget(
+            name: "ProcessCommandsTests",
+            dependencies: ["EventLoop", "ProcessCommands", "ProcessCore", "ProcessHTTP", "ProcessService"]),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
+        .testTarget(name: "HTTPTransportTests", dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP"]),
     ],
     swiftLanguageModes: [.v6]
 )
