@@ -39,7 +39,8 @@ let package = Package(
         .testTarget(name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
         .testTarget(
             name: "ProcessServiceTests", dependencies: ["ProcessCore", "ProcessService", "ProcessStorage"]),
-        .testTarget(name: "ProcessSQLiteTests", dependencies: ["ProcessCore", "ProcessSQLite"]),
+        .testTarget(
+            name: "ProcessSQLiteTests", dependencies: ["ProcessCore", "ProcessSQLite", "ProcessTestSupport"]),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
         .testTarget(name: "HTTPTransportTests", dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP"]),
     ],

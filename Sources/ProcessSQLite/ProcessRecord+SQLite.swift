@@ -97,11 +97,6 @@ extension SQLiteStatement {
 extension ProcessRecord {
     /// Whether it waits for a time that has not come.
     func isDelayed(at now: Timestamp) -> Bool { self.status == .pending && !self.isDue(at: now) }
-
-    /// The length of what its caller and worker sent, in bytes.
-    var payloadLength: Int {
-        (self.input?.count ?? 0) + (self.result?.count ?? 0) + (self.failure?.details?.count ?? 0)
-    }
 }
 
 extension Retention {

@@ -83,7 +83,7 @@ public final class SQLiteProcessRepository: ProcessRepository {
 
     /// See ``ProcessRepository/insert(_:)``.
     public func insert(_ insertion: ProcessInsertion) async throws(ProcessRepositoryError) -> InsertOutcome {
-        try await self.write(length: insertion.record.payloadLength) { writer throws(SQLiteError) in
+        try await self.write(length: insertion.record.payloadBytes) { writer throws(SQLiteError) in
             try writer.insert(insertion)
         }
     }
@@ -92,7 +92,7 @@ public final class SQLiteProcessRepository: ProcessRepository {
     public func replace(
         _ record: ProcessRecord, ifRevision revision: Int64, notBefore instant: Timestamp?
     ) async throws(ProcessRepositoryError) -> ReplaceOutcome {
-        try await self.write(length: record.payloadLength) { writer throws(SQLiteError) in
+        try await self.write(length: record.payloadBytes) { writer throws(SQLiteError) in
             try writer.replace(record, ifRevision: revision, notBefore: instant)
         }
     }

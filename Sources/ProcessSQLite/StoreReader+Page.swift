@@ -36,9 +36,9 @@ extension StoreReader {
 
             var page = ProcessPage(records: [], next: nil)
             var walked = 0
-            var payloadLength = 0
+            var payloadBytes = 0
             while try places.step() {
-                if page.records.count >= query.limit || walked >= query.walkLimit || payloadLength >= query.byteLimit {
+                if page.records.count >= query.limit || walked >= query.walkLimit || payloadBytes >= query.byteLimit {
                     return page
                 }
                 walked += 1
@@ -49,7 +49,7 @@ extension StoreReader {
                     continue
                 }
                 page.records.append(record)
-                payloadLength += record.payloadLength
+                payloadBytes += record.payloadBytes
             }
             page.next = nil
             return page

@@ -1,4 +1,5 @@
 import ProcessCore
+import ProcessTestSupport
 import Testing
 
 @testable import ProcessSQLite
@@ -39,7 +40,7 @@ struct RowTests {
     @Test("a record with as little as can be comes back equal")
     func emptyRecord() async throws {
         try await withStore { store, _ in
-            var bare = record("bare")
+            var bare = ProcessRecord.started("bare")
             bare.progress = ProcessProgress()
             bare.retain = .forever
             #expect(try await store.insert(ProcessInsertion(bare)) == .inserted)
