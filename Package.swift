@@ -13,7 +13,6 @@ let package = Package(
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CSQLite"),
 
-        // Rounding a Double calls libm, which nothing else here would link.
         .target(name: "ProcessCore", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
         .target(name: "EventLoop", dependencies: ["CLibevent"]),
         .target(name: "ProcessSQLite", dependencies: ["CSQLite", "ProcessCore"]),
@@ -25,7 +24,10 @@ let package = Package(
         .target(name: "HTTPTransport", dependencies: ["CLibevent", "EventLoop", "ProcessCore", "ProcessHTTP"]),
         .target(
             name: "ProcessService",
-            dependencies: ["EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessStorage"]),
+            dependencies: [
+                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessRedis", "ProcessSQLite",
+                "ProcessStorage",
+            ]),
         .executableTarget(
             name: "ProcessTracker",
             dependencies: [
@@ -37,15 +39,19 @@ let package = Package(
             dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite"],
             path: "Tests/ProcessTestSupport"),
         .testTarget(name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
+        .testTarget(name: "ProcessConformanceTests", dependencies: ["ProcessCore", "ProcessTestSupport"]),
         .testTarget(
-            name: "ProcessServiceTests", dependencies: ["ProcessCore", "ProcessService", "ProcessStorage"]),
+            name: "ProcessRedisTests", dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessTestSupport"]),
+        .testTarget(
+            name: "ProcessServiceTests",
+            dependencies: ["ProcessCore", "ProcessRedis", "ProcessService", "ProcessSQLite", "ProcessStorage"]),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
+        .testTarget(name: "HTTPTransportTests", dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessTestSupport", "ProcessTracker",
             ]),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
-        .testTarget(name: "HTTPTransportTests", dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP"]),
     ],
     swiftLanguageModes: [.v6]
 )
