@@ -36,6 +36,7 @@ let package = Package(
             name: "ProcessTestSupport",
             dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite"],
             path: "Tests/ProcessTestSupport"),
+        .testTarget(name: "ProcessConformanceTests", dependencies: ["ProcessCore", "ProcessTestSupport"]),
         .testTarget(name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
         .testTarget(
             name: "ProcessServiceTests", dependencies: ["ProcessCore", "ProcessService", "ProcessStorage"]),
