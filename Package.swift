@@ -46,6 +46,8 @@ let package = Package(
                 "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessTestSupport", "ProcessTracker",
             ]),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
+        .testTarget(
+            name: "ProcessHTTPTests", dependencies: ["ProcessCore", "ProcessHTTP", "ProcessTestSupport"]),
         .testTarget(name: "HTTPTransportTests", dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP"]),
     ],
     swiftLanguageModes: [.v6]

@@ -81,8 +81,6 @@ enum ProcessField: UInt64, CaseIterable {
 struct ProcessFields: OptionSet {
     let rawValue: UInt64
 
-    init(rawValue: UInt64) { self.rawValue = rawValue }
-
     /// Every member.
     static let all = ProcessFields(rawValue: .max)
 

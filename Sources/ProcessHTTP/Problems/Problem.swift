@@ -40,11 +40,7 @@ struct Problem: Error {
         self.facts = facts
     }
 
-    /// A value that a field can't have.
-    ///
-    /// - Parameters:
-    ///   - field: The field, parameter or header field.
-    ///   - reason: What is wrong, to be read after its name.
+    /// A value that a field, parameter or header field can't have; the reason is read after its name.
     static func invalidField(_ field: String, _ reason: String) -> Problem {
         Problem(.invalidField, "\(Self.shortened(field)) \(reason)", field: field)
     }

@@ -21,12 +21,7 @@ struct Answer {
         return Answer(body: writer.finish())
     }
 
-    /// An answer that is one process.
-    ///
-    /// - Parameters:
-    ///   - record: The process.
-    ///   - policy: How long things stay, which says when it expires.
-    ///   - fields: Its members to show.
+    /// An answer that is one process, or some members of it; the policy says when it expires.
     static func process(
         _ record: ProcessRecord, policy: CleanupPolicy, fields: ProcessFields = .all
     ) -> Answer {
