@@ -1,5 +1,6 @@
 import ProcessCore
 import ProcessHTTP
+import ProcessTestSupport
 import Testing
 
 @Suite("The life of a process over HTTP")
