@@ -13,7 +13,8 @@ let package = Package(
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CSQLite"),
 
-        .target(name: "ProcessCore"),
+        // Rounding a Double calls libm, which nothing else here would link.
+        .target(name: "ProcessCore", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
         .target(name: "EventLoop", dependencies: ["CLibevent"]),
         .target(name: "ProcessSQLite", dependencies: ["CSQLite", "ProcessCore"]),
         .target(name: "ProcessRedis", dependencies: ["CHiredis", "CLibevent", "EventLoop", "ProcessCore"]),
@@ -38,6 +39,8 @@ let package = Package(
         .testTarget(name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
         .testTarget(
             name: "ProcessServiceTests", dependencies: ["ProcessCore", "ProcessService", "ProcessStorage"]),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
+        .testTarget(name: "HTTPTransportTests", dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP"]),
     ],
     swiftLanguageModes: [.v6]
 )

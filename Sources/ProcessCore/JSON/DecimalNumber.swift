@@ -11,8 +11,8 @@ struct DecimalNumber {
     /// Whether digits that are not 0 were dropped because there were more than 19.
     let isCut: Bool
 
-    /// Whether there is nothing behind the decimal point.
-    var isWhole: Bool { self.significand == 0 || self.exponent >= 0 }
+    /// Whether there is nothing but zeros behind the decimal point.
+    let isWhole: Bool
 
     /// Reads a number in JSON's form, `-12.5e3`, except that zeros in front are taken; nil where `text` is none.
     ///
@@ -59,6 +59,7 @@ struct DecimalNumber {
         self.significand = digits.significand
         self.isCut = digits.isCut
         self.exponent = digits.significand == 0 ? 0 : digits.exponent + shift
+        self.isWhole = digits.significand == 0 || digits.lastExponent + shift >= 0
     }
 
     /// The number times `factor`, rounded to the nearest whole one, half away from zero; nil where that is beyond `UInt64`.
@@ -101,6 +102,7 @@ private struct DigitCollector {
     var isCut = false
     var isBehindPoint = false
 
+    private var trailingZeros = 0
     private var digitCount = 0
     private var heldZeros = 0
     private var digitsBehindPoint = 0
@@ -109,6 +111,7 @@ private struct DigitCollector {
     mutating func append(_ character: UInt8) {
         if self.isBehindPoint { self.digitsBehindPoint += 1 }
         let digit = UInt64(character - UInt8(ascii: "0"))
+        self.trailingZeros = digit == 0 ? self.trailingZeros + 1 : 0
         if self.isCut {
             self.cutDigits += 1
         } else if digit == 0 {
@@ -127,4 +130,7 @@ private struct DigitCollector {
 
     /// The power of ten that the significand is to be multiplied with.
     var exponent: Int { self.heldZeros + self.cutDigits - self.digitsBehindPoint }
+
+    /// The power of ten that the last digit other than 0 counts, one that was cut off included.
+    var lastExponent: Int { self.trailingZeros - self.digitsBehindPoint }
 }

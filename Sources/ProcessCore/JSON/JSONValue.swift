@@ -71,12 +71,15 @@ public struct JSONValue: Sendable {
         guard self.kind == .number, let number = self.withBytes({ DecimalNumber($0) }), number.isWhole else {
             throw self.error("must be a whole number")
         }
-        guard let integer = Int64(exactly: number), range.contains(integer) else {
-            if range.lowerBound > .min && range.upperBound < .max {
-                throw self.error("must be between \(range.lowerBound) and \(range.upperBound)")
+        let integer = Int64(exactly: number)
+        guard let integer, range.contains(integer) else {
+            let isBelow = integer.map { $0 < range.lowerBound } ?? number.isNegative
+            switch (range.lowerBound > .min, range.upperBound < .max) {
+            case (true, true): throw self.error("must be between \(range.lowerBound) and \(range.upperBound)")
+            case (true, false) where isBelow: throw self.error("must be \(range.lowerBound) or more")
+            case (false, true) where !isBelow: throw self.error("must be \(range.upperBound) or less")
+            case (true, false), (false, true), (false, false): throw self.error("is out of range")
             }
-            let isLow = number.isNegative && range.lowerBound > .min
-            throw self.error(isLow ? "must be \(range.lowerBound) or more" : "is out of range")
         }
         return integer
     }
@@ -117,21 +120,21 @@ public struct JSONValue: Sendable {
     /// - Returns: The duration, a whole number of milliseconds.
     /// - Throws: `JSONFieldError` where it is none, negative, zero and that is not allowed, or longer than 100 years.
     public func duration(zeroAllowed: Bool = false) throws(JSONFieldError) -> Duration {
-        do {
-            switch self.kind {
-            case .number:
-                return try self.withBytesThrowing { bytes throws(DurationError) in
-                    try Duration(parsingSeconds: bytes, zeroAllowed: zeroAllowed)
-                }
-            case .string: return try Duration(parsing: self.string(), zeroAllowed: zeroAllowed)
-            case .null, .bool, .array, .object: throw DurationError.malformed
+        let result: Result<Duration, DurationError>
+        switch self.kind {
+        case .number:
+            result = self.withBytes { bytes in
+                Result { () throws(DurationError) in try Duration(parsingSeconds: bytes, zeroAllowed: zeroAllowed) }
             }
-        } catch let error as DurationError {
-            throw self.error(error.reason)
-        } catch let error as JSONFieldError {
-            throw error
-        } catch {
-            throw self.error(DurationError.malformed.reason)
+        case .string:
+            let text = try self.string()
+            result = Result { () throws(DurationError) in try Duration(parsing: text, zeroAllowed: zeroAllowed) }
+        case .null, .bool, .array, .object:
+            result = .failure(.malformed)
+        }
+        switch result {
+        case .success(let duration): return duration
+        case .failure(let error): throw self.error(error.reason)
         }
     }
 
@@ -196,14 +199,6 @@ public struct JSONValue: Sendable {
 
     private func withBytes<Answer>(_ body: (UnsafeRawBufferPointer) -> Answer) -> Answer {
         self.source.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[self.range])) }
-    }
-
-    private func withBytesThrowing<Answer, Failure: Error>(
-        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Answer
-    ) throws(Failure) -> Answer {
-        try self.source.withUnsafeBufferPointer { buffer throws(Failure) in
-            try body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[self.range]))
-        }
     }
 
     /// A bound in a message: without `.0` where it is whole.
