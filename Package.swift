@@ -41,7 +41,7 @@ let package = Package(
         .testTarget(name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
         .testTarget(name: "ProcessConformanceTests", dependencies: ["ProcessCore", "ProcessTestSupport"]),
         .testTarget(
-            name: "ProcessRedisTests", dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessTestSupport"]),
+            name: "ProcessHTTPTests", dependencies: ["ProcessCore", "ProcessHTTP", "ProcessTestSupport"]),
         .testTarget(
             name: "ProcessServiceTests",
             dependencies: ["ProcessCore", "ProcessRedis", "ProcessService", "ProcessSQLite", "ProcessStorage"]),
