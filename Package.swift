@@ -11,6 +11,7 @@ let package = Package(
         // The C libraries, each seen by as few targets as can be.
         .systemLibrary(name: "CLibevent"),
         .systemLibrary(name: "CHiredis"),
+        .systemLibrary(name: "CPosix"),
         .systemLibrary(name: "CSQLite"),
 
         .target(name: "ProcessCore", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
@@ -28,11 +29,12 @@ let package = Package(
                 "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessRedis", "ProcessSQLite",
                 "ProcessStorage",
             ]),
-        .executableTarget(
-            name: "ProcessTracker",
+        .target(
+            name: "ProcessCommands",
             dependencies: [
-                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessService", "ProcessStorage",
+                "CPosix", "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessService", "ProcessSQLite",
             ]),
+        .executableTarget(name: "ProcessTracker", dependencies: ["ProcessCommands"]),
 
         .target(
             name: "ProcessTestSupport",
@@ -45,6 +47,9 @@ let package = Package(
         .testTarget(
             name: "ProcessServiceTests",
             dependencies: ["ProcessCore", "ProcessRedis", "ProcessService", "ProcessSQLite", "ProcessStorage"]),
+        .testTarget(
+            name: "ProcessCommandsTests",
+            dependencies: ["EventLoop", "ProcessCommands", "ProcessCore", "ProcessHTTP", "ProcessService"]),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
         .testTarget(name: "HTTPTransportTests", dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP"]),
         .testTarget(
