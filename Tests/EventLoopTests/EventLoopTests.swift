@@ -1,5 +1,4 @@
 import EventLoop
-import Synchronization
 import Testing
 
 @Suite("EventLoop", .timeLimit(.minutes(1)))
@@ -54,7 +53,7 @@ struct EventLoopTests {
     func orderOfClosures() async throws {
         try await withEventLoop { loop in
             let seen = Mutex<[Int]>([])
-            await withCheckedContinuation { continuation in
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
                 for index in 0..<5000 {
                     loop.execute { seen.withLock { $0.append(index) } }
                 }
@@ -67,18 +66,18 @@ struct EventLoopTests {
     @Test("execute never runs its closure inside the call, runOrEnqueue on the loop does")
     func inlineOrNot() async throws {
         try await withEventLoop { loop in
-            let seen: [String] = await withCheckedContinuation { continuation in
+            let log = Log()
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
                 loop.execute {
-                    let log = Log()
                     loop.execute {
                         log.append("queued")
-                        continuation.resume(returning: log.lines)
+                        continuation.resume()
                     }
                     loop.runOrEnqueue { log.append("inline") }
                     log.append("end of the first")
                 }
             }
-            #expect(seen == ["inline", "end of the first", "queued"])
+            #expect(log.lines == ["inline", "end of the first", "queued"])
         }
     }
 
@@ -86,13 +85,10 @@ struct EventLoopTests {
     func fairness() async throws {
         try await withEventLoop { loop in
             let isOver = Mutex(false)
-            await withCheckedContinuation { continuation in
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
                 @Sendable func again() {
-                    if isOver.withLock({ $0 }) {
-                        continuation.resume()
-                    } else {
-                        loop.execute { again() }
-                    }
+                    guard isOver.withLock({ !$0 }) else { return continuation.resume() }
+                    loop.execute { again() }
                 }
                 loop.schedule(after: .milliseconds(2)) { isOver.withLock { $0 = true } }
                 loop.execute { again() }
@@ -147,7 +143,7 @@ struct EventLoopGroupTests {
 
 /// Collects lines, from any thread.
 final class Log: Sendable {
-    private let storage = Mutex<[String]>([])
+    private let storage = Locked<[String]>([])
 
     var lines: [String] { self.storage.withLock { $0 } }
 
