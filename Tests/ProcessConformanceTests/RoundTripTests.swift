@@ -22,7 +22,7 @@ struct RoundTripTests {
 
     @Test("a process of any status with every field it can have", arguments: Backend.allCases, ProcessStatus.allCases)
     func everyField(backend: Backend, status: ProcessStatus) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             let record = ExtremeRecords.record(status)
             try await repository.keep(record)
             try await expectRoundTrip(of: record, in: repository)
@@ -31,7 +31,7 @@ struct RoundTripTests {
 
     @Test("a process of any status with no field it need not have", arguments: Backend.allCases, ProcessStatus.allCases)
     func bare(backend: Backend, status: ProcessStatus) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             let record = ExtremeRecords.bare(status)
             try await repository.keep(record)
             try await expectRoundTrip(of: record, in: repository)
@@ -40,7 +40,7 @@ struct RoundTripTests {
 
     @Test("a replace sets and clears every field that can change", arguments: Backend.allCases, ProcessStatus.allCases)
     func replaced(backend: Backend, status: ProcessStatus) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             let first = ExtremeRecords.record(status)
             try await repository.keep(first)
             // A record with the same unchangeable fields, and nothing else that it need not have.
@@ -64,7 +64,7 @@ struct RoundTripTests {
 
     @Test("payloads byte for byte, wherever they stand", arguments: Backend.allCases)
     func payloads(backend: Backend) async throws {
-        try await backend.withRepository { repository, clock in
+        try await backend.withRepository { repository, clock async throws in
             for (number, payload) in (ExtremeRecords.payloads + [ExtremeRecords.largePayload]).enumerated() {
                 let started = ProcessRecord.started(ProcessID(trusted: "p\(number)")) { $0.input = payload }
                 try await repository.keep(started)
@@ -88,7 +88,7 @@ struct RoundTripTests {
 
     @Test("texts with every character, and apart from none at all", arguments: Backend.allCases)
     func texts(backend: Backend) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             for (number, text) in ExtremeRecords.texts.enumerated() {
                 var record = ProcessRecord.started(ProcessID(trusted: "p\(number)")) { start in
                     start.metadata = ProcessMetadata([.init(key: "text", value: text)])
@@ -112,7 +112,7 @@ struct RoundTripTests {
 
     @Test("64 labels in the order they were sent", arguments: Backend.allCases)
     func metadataOrder(backend: Backend) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             let keys = (0..<64).map { "key-\($0 * 37 % 64)" }
             let record = ProcessRecord.started("a") { start in
                 start.metadata = ProcessMetadata(keys.map { .init(key: $0, value: "value of \($0)") })
@@ -124,7 +124,7 @@ struct RoundTripTests {
 
     @Test("numbers of progress to the last bit", arguments: Backend.allCases)
     func doubles(backend: Backend) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             let numbers = [
                 0, 1, 0.1, 0.1 + 0.2, 1.0 / 3, .leastNonzeroMagnitude, .leastNormalMagnitude, 1e-7, 1e21,
                 9_007_199_254_740_992,
@@ -141,7 +141,7 @@ struct RoundTripTests {
 
     @Test("progress with some of its parts", arguments: Backend.allCases)
     func partsOfProgress(backend: Backend) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             let parts = [
                 ProcessProgress(fraction: 0), ProcessProgress(done: 3), ProcessProgress(done: 0, total: 0),
                 ProcessProgress(message: ""), ProcessProgress(fraction: 0.5, message: "m"),
@@ -158,7 +158,7 @@ struct RoundTripTests {
 
     @Test("every way to be kept", arguments: Backend.allCases)
     func retention(backend: Backend) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             let ways: [Retention?] = [nil, .forever, .after(.zero), .after(.milliseconds(1)), .after(.longest)]
             for (number, retain) in ways.enumerated() {
                 let record = ProcessRecord.started(ProcessID(trusted: "p\(number)")) { $0.retain = retain }
