@@ -11,9 +11,9 @@ let package = Package(
         // The C libraries, each seen by as few targets as can be.
         .systemLibrary(name: "CLibevent"),
         .systemLibrary(name: "CHiredis"),
+        .systemLibrary(name: "CPosix"),
         .systemLibrary(name: "CSQLite"),
 
-        // Rounding a Double calls libm, which nothing else here would link.
         .target(name: "ProcessCore", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
         .target(name: "EventLoop", dependencies: ["CLibevent"]),
         .target(name: "ProcessSQLite", dependencies: ["CSQLite", "ProcessCore"]),
@@ -25,22 +25,38 @@ let package = Package(
         .target(name: "HTTPTransport", dependencies: ["CLibevent", "EventLoop", "ProcessCore", "ProcessHTTP"]),
         .target(
             name: "ProcessService",
-            dependencies: ["EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessStorage"]),
-        .executableTarget(
-            name: "ProcessTracker",
             dependencies: [
-                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessService", "ProcessStorage",
+                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessRedis", "ProcessSQLite",
+                "ProcessStorage",
             ]),
+        .target(
+            name: "ProcessCommands",
+            dependencies: [
+                "CPosix", "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessService", "ProcessSQLite",
+            ]),
+        .executableTarget(name: "ProcessTracker", dependencies: ["ProcessCommands"]),
 
         .target(
             name: "ProcessTestSupport",
             dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite"],
             path: "Tests/ProcessTestSupport"),
         .testTarget(name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
+        .testTarget(name: "ProcessConformanceTests", dependencies: ["ProcessCore", "ProcessTestSupport"]),
         .testTarget(
-            name: "ProcessServiceTests", dependencies: ["ProcessCore", "ProcessService", "ProcessStorage"]),
+            name: "ProcessHTTPTests", dependencies: ["ProcessCore", "ProcessHTTP", "ProcessTestSupport"]),
+        .testTarget(
+            name: "ProcessServiceTests",
+            dependencies: ["ProcessCore", "ProcessRedis", "ProcessService", "ProcessSQLite", "ProcessStorage"]),
+        .testTarget(
+            name: "ProcessCommandsTests",
+            dependencies: ["EventLoop", "ProcessCommands", "ProcessCore", "ProcessHTTP", "ProcessService"]),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
         .testTarget(name: "HTTPTransportTests", dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessTestSupport", "ProcessTracker",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

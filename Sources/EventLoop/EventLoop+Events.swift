@@ -1,5 +1,4 @@
 internal import CLibevent
-internal import Synchronization
 
 /// What can happen to a file descriptor that an ``EventLoop`` watches.
 public struct DescriptorEvents: OptionSet, Sendable {
@@ -133,7 +132,7 @@ private final class Sleeper: Sendable {
         case ended(isOver: Bool)
     }
 
-    private let state = Mutex(State.idle)
+    private let state = Locked(State.idle)
 
     /// Returns whether there is anything to wait for: the task may have been cancelled before.
     func begin(_ continuation: CheckedContinuation<Bool, Never>) -> Bool {

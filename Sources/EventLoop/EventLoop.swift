@@ -1,6 +1,5 @@
 internal import CLibevent
 internal import Glibc
-internal import Synchronization
 
 /// A thread that waits for sockets, timers and signals through libevent, and runs Swift tasks in between.
 ///
@@ -38,7 +37,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     /// For logs and debuggers: the name of the thread.
     public let name: String
 
-    let shared = Mutex(Shared())
+    let shared = Locked(Shared())
     let eventBase: OpaquePointer
     private let wakeDescriptor: Int32
 

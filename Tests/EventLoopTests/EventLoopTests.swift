@@ -1,5 +1,4 @@
 import EventLoop
-import Synchronization
 import Testing
 
 @Suite("EventLoop", .timeLimit(.minutes(1)))
@@ -144,7 +143,7 @@ struct EventLoopGroupTests {
 
 /// Collects lines, from any thread.
 final class Log: Sendable {
-    private let storage = Mutex<[String]>([])
+    private let storage = Locked<[String]>([])
 
     var lines: [String] { self.storage.withLock { $0 } }
 

@@ -1,6 +1,5 @@
 import EventLoop
 import Glibc
-import Synchronization
 import Testing
 
 @Suite("Timers, signals and descriptors", .timeLimit(.minutes(1)))
@@ -87,7 +86,7 @@ struct EventTests {
             defer { pair.close() }
             let first = await withCheckedContinuation { continuation in
                 loop.execute {
-                    let handle = Mutex<EventRegistration?>(nil)
+                    let handle = Locked<EventRegistration?>(nil)
                     let registration = loop.watch(pair.left, for: .readable) { events in
                         handle.withLock { $0?.cancel() }
                         continuation.resume(returning: events)
@@ -100,7 +99,7 @@ struct EventTests {
 
             let second = await withCheckedContinuation { continuation in
                 loop.execute {
-                    let handle = Mutex<EventRegistration?>(nil)
+                    let handle = Locked<EventRegistration?>(nil)
                     let registration = loop.watch(pair.left, for: .closed) { events in
                         handle.withLock { $0?.cancel() }
                         continuation.resume(returning: events)
@@ -113,7 +112,7 @@ struct EventTests {
 
             let third = await withCheckedContinuation { continuation in
                 loop.execute {
-                    let handle = Mutex<EventRegistration?>(nil)
+                    let handle = Locked<EventRegistration?>(nil)
                     let registration = loop.watch(pair.left, for: [.readable, .writable]) { events in
                         handle.withLock { $0?.cancel() }
                         continuation.resume(returning: events)
@@ -128,9 +127,9 @@ struct EventTests {
     @Test("a signal is handed to its closure each time, until it is cancelled")
     func signals() async throws {
         try await withEventLoop { loop in
-            let count = Mutex(0)
+            let count = Locked(0)
             let registration: EventRegistration = await withCheckedContinuation { continuation in
-                let handle = Mutex<EventRegistration?>(nil)
+                let handle = Locked<EventRegistration?>(nil)
                 loop.execute {
                     let registration = loop.onSignal(SIGUSR2) {
                         let isSecond = count.withLock { count in

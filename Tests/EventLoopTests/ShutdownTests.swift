@@ -1,5 +1,4 @@
 import EventLoop
-import Synchronization
 import Testing
 
 @Suite("The end of a loop", .timeLimit(.minutes(1)))
