@@ -36,10 +36,13 @@ let package = Package(
             name: "ProcessTestSupport",
             dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite"],
             path: "Tests/ProcessTestSupport"),
-        .testTarget(name: "ProcessConformanceTests", dependencies: ["ProcessCore", "ProcessTestSupport"]),
         .testTarget(name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
         .testTarget(
             name: "ProcessServiceTests", dependencies: ["ProcessCore", "ProcessService", "ProcessStorage"]),
+        .testTarget(
+            name: "ProcessSQLiteTests", dependencies: ["ProcessCore", "ProcessSQLite", "ProcessTestSupport"]),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
+        .testTarget(name: "HTTPTransportTests", dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP"]),
     ],
     swiftLanguageModes: [.v6]
 )

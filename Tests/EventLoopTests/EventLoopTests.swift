@@ -1,0 +1,153 @@
+import EventLoop
+import Testing
+
+@Suite("EventLoop", .timeLimit(.minutes(1)))
+struct EventLoopTests {
+    @Test("a task that prefers a loop starts there and comes back after each await")
+    func taskStaysOnLoop() async throws {
+        try await withEventLoop { loop in
+            let places = await Task(executorPreference: loop) {
+                var places = [loop.isCurrent]
+                await Task.yield()
+                places.append(loop.isCurrent)
+                try? await Task.sleep(for: .milliseconds(1))
+                places.append(loop.isCurrent)
+                return places
+            }.value
+            #expect(places == [true, true, true])
+            #expect(!loop.isCurrent)
+        }
+    }
+
+    @Test("an actor that names a loop as its executor runs there, whoever calls")
+    func actorRunsOnLoop() async throws {
+        try await withEventLoop { loop in
+            let counter = LoopActor(loop: loop)
+            await withTaskGroup(of: Bool.self) { group in
+                for index in 0..<100 {
+                    group.addTask {
+                        index.isMultiple(of: 2)
+                            ? await counter.increment() : await counter.incrementAcrossSuspension()
+                    }
+                }
+                for await isOnLoop in group { #expect(isOnLoop) }
+            }
+            #expect(await counter.count == 100)
+        }
+    }
+
+    @Test("code on the loop may assume the isolation of the loop's actors")
+    func assumingIsolation() async throws {
+        try await withEventLoop { loop in
+            let counter = LoopActor(loop: loop)
+            _ = await counter.increment()
+            let count = await withCheckedContinuation { continuation in
+                loop.execute { continuation.resume(returning: counter.countAssumingIsolation()) }
+            }
+            #expect(count == 1)
+            #expect(loop.isIsolatingCurrentContext() == false)
+        }
+    }
+
+    @Test("closures from one thread run in the order they were handed over")
+    func orderOfClosures() async throws {
+        try await withEventLoop { loop in
+            let seen = Mutex<[Int]>([])
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                for index in 0..<5000 {
+                    loop.execute { seen.withLock { $0.append(index) } }
+                }
+                loop.execute { continuation.resume() }
+            }
+            #expect(seen.withLock { $0 } == Array(0..<5000))
+        }
+    }
+
+    @Test("execute never runs its closure inside the call, runOrEnqueue on the loop does")
+    func inlineOrNot() async throws {
+        try await withEventLoop { loop in
+            let log = Log()
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                loop.execute {
+                    loop.execute {
+                        log.append("queued")
+                        continuation.resume()
+                    }
+                    loop.runOrEnqueue { log.append("inline") }
+                    log.append("end of the first")
+                }
+            }
+            #expect(log.lines == ["inline", "end of the first", "queued"])
+        }
+    }
+
+    @Test("work that keeps queueing more does not starve timers and descriptors")
+    func fairness() async throws {
+        try await withEventLoop { loop in
+            let isOver = Mutex(false)
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                @Sendable func again() {
+                    guard isOver.withLock({ !$0 }) else { return continuation.resume() }
+                    loop.execute { again() }
+                }
+                loop.schedule(after: .milliseconds(2)) { isOver.withLock { $0 = true } }
+                loop.execute { again() }
+            }
+            #expect(isOver.withLock { $0 })
+        }
+    }
+
+    @Test("tasks handed over from many threads at once all run")
+    func manyThreads() async throws {
+        try await withEventLoop { loop in
+            let count = await withTaskGroup(of: Int.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        var count = 0
+                        for _ in 0..<500 {
+                            count += await Task(executorPreference: loop) { loop.isCurrent ? 1 : 0 }.value
+                        }
+                        return count
+                    }
+                }
+                return await group.reduce(0, +)
+            }
+            #expect(count == 4000)
+        }
+    }
+
+    @Test("current is the loop of the calling thread, and nil elsewhere")
+    func currentLoop() async throws {
+        try await withEventLoop { loop in
+            let isSame = await Task(executorPreference: loop) { EventLoop.current === loop }.value
+            #expect(isSame)
+            #expect(EventLoop.current == nil)
+        }
+    }
+}
+
+@Suite("EventLoopGroup", .timeLimit(.minutes(1)))
+struct EventLoopGroupTests {
+    @Test("next takes the loops in turn, current stays where the caller is")
+    func nextAndCurrent() async throws {
+        let group = try await EventLoopGroup(count: 3)
+        let first = (0..<6).map { _ in group.next().name }
+        #expect(Set(first).count == 3)
+        #expect(Array(first[..<3]) == Array(first[3...]))
+        let loop = group.loops[1]
+        let isSame = await Task(executorPreference: loop) { group.current === loop && group.current === loop }.value
+        #expect(isSame)
+        await group.shutdown()
+    }
+}
+
+/// Collects lines, from any thread.
+final class Log: Sendable {
+    private let storage = Locked<[String]>([])
+
+    var lines: [String] { self.storage.withLock { $0 } }
+
+    func append(_ line: String) {
+        self.storage.withLock { $0.append(line) }
+    }
+}
