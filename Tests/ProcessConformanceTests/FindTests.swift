@@ -6,7 +6,7 @@ import Testing
 struct FindTests {
     @Test("an id that was never used is missing", arguments: Backend.allCases)
     func unknown(backend: Backend) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             try await repository.keep(.started("a"))
             let lookup = try await repository.find("nobody")
             #expect(lookup == .missing)
@@ -15,7 +15,7 @@ struct FindTests {
 
     @Test("ids that differ in case, or begin alike, are different processes", arguments: Backend.allCases)
     func exactIDs(backend: Backend) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             let ids: [ProcessID] = ["job", "Job", "job:1", "job:10", "job:1:", "job~", "0", "00", "-0", "1e3", "..."]
             try await repository.keep(ids.map { .started($0) })
             for id in ids { #expect(try await repository.record(id) == .started(id)) }
@@ -28,7 +28,7 @@ struct FindTests {
         "several ids are answered in the order asked for, repeated ones and unknown ones included",
         arguments: Backend.allCases)
     func several(backend: Backend) async throws {
-        try await backend.withRepository { repository, clock in
+        try await backend.withRepository { repository, clock async throws in
             try await repository.keep(.started("a"), .started("b"), .finished("gone"))
             let batch = try await repository.cleanup(
                 CleanupRequest(.older(by: clock.now, statuses: ProcessStatus.finished, includingRetained: false)))
@@ -45,7 +45,7 @@ struct FindTests {
 
     @Test("500 ids at once are all answered", arguments: Backend.allCases)
     func many(backend: Backend) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             let records = (0..<250).map { ProcessRecord.started(ProcessID(trusted: "p\($0)")) }
             try await repository.keep(records)
             let ids = (0..<500).map { ProcessID(trusted: "p\($0)") }

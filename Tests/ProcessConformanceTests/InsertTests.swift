@@ -6,7 +6,7 @@ import Testing
 struct InsertTests {
     @Test("an inserted process is found as it was sent", arguments: Backend.allCases)
     func insert(backend: Backend) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             let record = ProcessRecord.started("a") { $0.input = #"{"customer":42}"# }
             let outcome = try await repository.insert(ProcessInsertion(record))
             #expect(outcome == .inserted)
@@ -16,7 +16,7 @@ struct InsertTests {
 
     @Test("a process with an id made by the service is found too", arguments: Backend.allCases)
     func generatedID(backend: Backend) async throws {
-        try await backend.withRepository { repository, clock in
+        try await backend.withRepository { repository, clock async throws in
             for _ in 0..<20 {
                 let record = ProcessRecord.started(.uuidV7(at: clock.now), at: clock.now)
                 let outcome = try await repository.insert(ProcessInsertion(record, hasGeneratedID: true))
@@ -29,7 +29,7 @@ struct InsertTests {
 
     @Test("a taken id answers the process that has it, and keeps that one", arguments: Backend.allCases)
     func takenID(backend: Backend) async throws {
-        try await backend.withRepository { repository, clock in
+        try await backend.withRepository { repository, clock async throws in
             try await repository.keep(.started("a"))
             let now = try await repository.change("a", by: .progress(ProgressReport(message: "half")))
             let other = ProcessRecord.started("a", kind: "other", at: clock.now)
@@ -45,7 +45,7 @@ struct InsertTests {
 
     @Test("a parent that is not there refuses its child, unless it need not be there", arguments: Backend.allCases)
     func parent(backend: Backend) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             let child = ProcessRecord.started("child") { $0.parentID = "parent" }
             var outcome = try await repository.insert(ProcessInsertion(child))
             #expect(outcome == .parentMissing)
@@ -63,7 +63,7 @@ struct InsertTests {
 
     @Test("a parent that has finished is there, one that was removed is not", arguments: Backend.allCases)
     func removedParent(backend: Backend) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             try await repository.keep(.finished("parent"))
             var outcome = try await repository.insert(ProcessInsertion(.finished("first", parent: "parent")))
             #expect(outcome == .inserted)
@@ -75,7 +75,7 @@ struct InsertTests {
 
     @Test("no process is its own parent", arguments: Backend.allCases)
     func ownParent(backend: Backend) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             let outcome = try await repository.insert(ProcessInsertion(.started("a") { $0.parentID = "a" }))
             #expect(outcome == .parentMissing)
             #expect(try await repository.find("a") == .missing)
@@ -86,7 +86,7 @@ struct InsertTests {
 
     @Test("as many processes as there may be leave no room until one is removed", arguments: Backend.allCases)
     func maximumCount(backend: Backend) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             func insert(_ id: ProcessID) async throws -> InsertOutcome {
                 try await repository.insert(ProcessInsertion(.finished(id), maximumCount: 2))
             }
@@ -103,7 +103,7 @@ struct InsertTests {
 
     @Test("changing, claiming and replaying need no room", arguments: Backend.allCases)
     func fullStoreGoesOn(backend: Backend) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             let key = ProcessInsertion.Idempotency(key: "k", fingerprint: "f", lifetime: .seconds(60))
             let insertion = ProcessInsertion(.queued("a"), idempotency: key, maximumCount: 1)
             #expect(try await repository.insert(insertion) == .inserted)
@@ -117,7 +117,7 @@ struct InsertTests {
 
     @Test("key, id, tombstone, parent and number are judged in this order", arguments: Backend.allCases)
     func order(backend: Backend) async throws {
-        try await backend.withRepository { repository, _ in
+        try await backend.withRepository { repository, _ async throws in
             func key(_ name: String, _ fingerprint: String) -> ProcessInsertion.Idempotency {
                 ProcessInsertion.Idempotency(key: name, fingerprint: fingerprint, lifetime: .seconds(3600))
             }
@@ -156,7 +156,7 @@ struct InsertTests {
 
     @Test("of 16 inserts of one id at once, on two instances, one wins", arguments: Backend.allCases)
     func raceForID(backend: Backend) async throws {
-        try await backend.withTwoInstances { first, second, _ in
+        try await backend.withTwoInstances { first, second, _ async throws in
             let outcomes = try await withThrowingTaskGroup(of: InsertOutcome.self) { group in
                 for number in 0..<16 {
                     group.addTask {

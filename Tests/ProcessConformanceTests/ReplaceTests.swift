@@ -6,7 +6,7 @@ import Testing
 struct ReplaceTests {
     @Test("a changed record takes the place of the one it was made from", arguments: Backend.allCases)
     func replace(backend: Backend) async throws {
-        try await backend.withRepository { repository, clock in
+        try await backend.withRepository { repository, clock async throws in
             let record = ProcessRecord.started("a")
             try await repository.keep(record)
             clock.advance(by: .milliseconds(250))
@@ -19,7 +19,7 @@ struct ReplaceTests {
 
     @Test("another revision is a conflict that shows the record, and changes nothing", arguments: Backend.allCases)
     func otherRevision(backend: Backend) async throws {
-        try await backend.withRepository { repository, clock in
+        try await backend.withRepository { repository, clock async throws in
             let record = ProcessRecord.started("a")
             try await repository.keep(record)
             let now = try await repository.change("a", by: .progress(ProgressReport(numbers: .fraction(0.5))))
@@ -35,7 +35,7 @@ struct ReplaceTests {
 
     @Test("a replace creates nothing", arguments: Backend.allCases)
     func neverCreates(backend: Backend) async throws {
-        try await backend.withRepository { repository, clock in
+        try await backend.withRepository { repository, clock async throws in
             let record = try ProcessRecord.started("a").changed(by: .retain(.forever), at: clock.now)
             let outcome = try await repository.replace(record, ifRevision: 1, notBefore: nil)
             #expect(outcome == .conflict(.missing))
@@ -46,7 +46,7 @@ struct ReplaceTests {
 
     @Test("a replace brings nothing back that was removed", arguments: Backend.allCases)
     func neverRevives(backend: Backend) async throws {
-        try await backend.withRepository { repository, clock in
+        try await backend.withRepository { repository, clock async throws in
             let record = try ProcessRecord.finished("a")
             try await repository.keep(record)
             let removed = try await repository.removeEverythingFinished()
@@ -62,7 +62,7 @@ struct ReplaceTests {
     @Test(
         "a time that the store's clock has not reached is too early, and changes nothing", arguments: Backend.allCases)
     func notBefore(backend: Backend) async throws {
-        try await backend.withRepository { repository, clock in
+        try await backend.withRepository { repository, clock async throws in
             let record = ProcessRecord.started("a") { $0.lease = .seconds(30) }
             try await repository.keep(record)
             let end = try #require(record.leaseExpiresAt)
@@ -81,7 +81,7 @@ struct ReplaceTests {
 
     @Test("a time that has come does not make another revision right", arguments: Backend.allCases)
     func notBeforeAndConflict(backend: Backend) async throws {
-        try await backend.withRepository { repository, clock in
+        try await backend.withRepository { repository, clock async throws in
             let record = ProcessRecord.started("a")
             try await repository.keep(record)
             let now = try await repository.change("a", by: .progress(ProgressReport()))
@@ -93,7 +93,7 @@ struct ReplaceTests {
 
     @Test("of 16 replaces of one revision at once, on two instances, one wins", arguments: Backend.allCases)
     func race(backend: Backend) async throws {
-        try await backend.withTwoInstances { first, second, clock in
+        try await backend.withTwoInstances { first, second, clock async throws in
             let record = ProcessRecord.started("a")
             try await first.keep(record)
             let candidates = try (0..<16).map { number in
@@ -118,7 +118,7 @@ struct ReplaceTests {
 
     @Test("changes of 16 tasks that try again lose none", arguments: Backend.allCases)
     func lostUpdates(backend: Backend) async throws {
-        try await backend.withTwoInstances { first, second, clock in
+        try await backend.withTwoInstances { first, second, clock async throws in
             try await first.keep(.started("a"))
             try await withThrowingTaskGroup { group in
                 for number in 0..<16 {
@@ -148,7 +148,7 @@ struct ReplaceTests {
 
     @Test("what one instance wrote, the other reads at once", arguments: Backend.allCases)
     func instances(backend: Backend) async throws {
-        try await backend.withTwoInstances { first, second, clock in
+        try await backend.withTwoInstances { first, second, clock async throws in
             for number in 0..<20 {
                 let id = ProcessID(trusted: "p\(number)")
                 let record = ProcessRecord.started(id, at: clock.now)
