@@ -107,14 +107,17 @@ struct RedisProbe {
                 continue
             case (.refused, "WRONGTYPE"):
                 throw ProcessRepositoryError(
-                    .refused, "the key \(probe.arguments.first ?? "") in Redis holds something else than this service keeps there")
+                    .refused,
+                    "the key \(probe.arguments.first ?? "") in Redis holds something else than this service keeps there"
+                )
             case (.refused, _), (.unexpectedAnswer, _):
                 let subject = ([probe.arguments.first].compactMap { $0 }).map { " on \($0)" }.joined()
                 throw ProcessRepositoryError(.refused, "Redis does not allow \(probe.command)\(subject): \(text)")
             case (_, "READONLY"):
                 throw ProcessRepositoryError(.refused, "this Redis server is a replica, which takes no writes: \(text)")
             case (_, "MOVED"), (_, "CLUSTERDOWN"):
-                throw ProcessRepositoryError(.refused, "this Redis server is part of a cluster, which is not supported: \(text)")
+                throw ProcessRepositoryError(
+                    .refused, "this Redis server is part of a cluster, which is not supported: \(text)")
             default:
                 throw error
             }

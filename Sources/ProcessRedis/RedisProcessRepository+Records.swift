@@ -52,7 +52,8 @@ extension RedisProcessRepository {
         commands.begin("EXEC")
         commands.end()
         let queued = commands.replyCount - 2
-        return try await self.client.send(commands, .writes, for: "the insert") { (reply) throws(RedisReply.Surprise) -> Bool in
+        return try await self.client.send(commands, .writes, for: "the insert") {
+            (reply) throws(RedisReply.Surprise) -> Bool in
             try reply.skipSuccess()
             // A command that is refused here makes EXEC refuse all of them. The script can do without a message.
             var refusal: String?

@@ -41,7 +41,8 @@ extension ProcessRepositoryError {
     /// The word that says what sort of error it is. Before version 7, an error inside a script is in its report:
     /// `ERR Error running script (…): @user_script:12: -OOM command not allowed …`.
     private static func word(of text: String) -> Substring {
-        let error = text.hasPrefix("ERR Error running script") ? text.split(separator: " -", maxSplits: 1).last : text[...]
+        let error =
+            text.hasPrefix("ERR Error running script") ? text.split(separator: " -", maxSplits: 1).last : text[...]
         return (error ?? text[...]).prefix { $0 != " " }
     }
 }

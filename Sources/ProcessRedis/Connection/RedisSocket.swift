@@ -110,7 +110,7 @@ final class RedisSocket: @unchecked Sendable {
     private func flush() {
         guard self.descriptor >= 0, !self.output.isEmpty else { return }
         let count = self.output.withUnsafeBytes {
-            send(self.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+            send(self.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }
         if count < 0, errno != EAGAIN, errno != EINTR {
             self.lose(Self.text(of: errno))

@@ -62,6 +62,15 @@ struct RedisReply {
         return count
     }
 
+    /// Reads the beginning of an array, or the null in its place.
+    mutating func optionalArray() throws(Surprise) -> Int? {
+        if case .null = self.next {
+            self.index += 1
+            return nil
+        }
+        return try self.array()
+    }
+
     /// Reads an integer.
     mutating func integer() throws(Surprise) -> Int64 {
         guard case .integer(let number) = self.next else { throw self.surprise("an integer") }
@@ -101,7 +110,9 @@ struct RedisReply {
         switch self.next {
         case .bytes(let offset, let count), .status(let offset, let count):
             self.index += 1
-            return self.parts.bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[offset..<(offset + count)])) }
+            return self.parts.bytes.withUnsafeBytes {
+                body(UnsafeRawBufferPointer(rebasing: $0[offset..<(offset + count)]))
+            }
         case .null:
             self.index += 1
             return nil
