@@ -93,7 +93,7 @@ final class RedisReplyParts {
     }
 
     /// hiredis asks for an object for each part and only looks whether it is one; nothing is ever read through it.
-    private static let someObject = UnsafeMutableRawPointer(bitPattern: 1)
+    private static var someObject: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: 1) }
 
     /// `nonisolated(unsafe)`: written once, here, before hiredis can see it, and only read after that.
     nonisolated(unsafe) fileprivate static let callbacks: UnsafeMutablePointer<redisReplyObjectFunctions> = {

@@ -1,4 +1,4 @@
-/// The settings as text: for `--help`, and for the documentation.
+/// The settings as text for `--help`, and the flag that someone may have meant.
 public enum ConfigurationHelp {
     /// The settings for the help text: each flag, what it does, and its key and default.
     ///
@@ -18,19 +18,6 @@ public enum ConfigurationHelp {
             }
         }
         return lines.map { $0 + "\n" }.joined()
-    }
-
-    /// The settings as the table of `docs/configuration.md`.
-    ///
-    /// - Returns: Lines of Markdown, each with its line break.
-    public static func markdownTable() -> String {
-        let rows = ServiceSettings.all.map { setting in
-            let flag = setting.flag.map { "`\($0)`" } ?? ""
-            let isText = setting.defaultNote == nil && !setting.defaultText.isEmpty
-            let standard = isText ? "`\(setting.defaultText)`" : setting.defaultDescription
-            return "| `\(setting.key)` | \(flag) | \(standard) | \(setting.meaning) Allowed: \(setting.allowed). |\n"
-        }
-        return "| key | flag | default | meaning |\n| --- | --- | --- | --- |\n" + rows.joined()
     }
 
     /// The known flag nearest to a misspelt one.

@@ -1,0 +1,85 @@
+internal import ProcessCore
+internal import ProcessHTTP
+
+/// The calls of the tracker's API that commands make.
+struct TrackerAPI: Sendable {
+    /// What sends them.
+    let client: any TrackerClient
+
+    /// Reads from the tracker.
+    ///
+    /// - Parameters:
+    ///   - path: The path.
+    ///   - query: Names and values; none of them encoded.
+    /// - Returns: The answer's body.
+    /// - Throws: `TrackerFailure`.
+    func get(_ path: String, _ query: [(name: String, value: String)] = []) async throws(TrackerFailure) -> [UInt8] {
+        try await self.send(.get, path, query)
+    }
+
+    /// Sends something to the tracker.
+    func post(
+        _ path: String, _ body: [UInt8] = [], headers: HTTPHeaders = HTTPHeaders()
+    ) async throws(TrackerFailure) -> [UInt8] {
+        try await self.send(.post, path, [], body: body, headers: headers)
+    }
+
+    /// Sends a request and sorts the answer.
+    func send(
+        _ method: HTTPMethod, _ path: String, _ query: [(name: String, value: String)] = [], body: [UInt8] = [],
+        headers: HTTPHeaders = HTTPHeaders()
+    ) async throws(TrackerFailure) -> [UInt8] {
+        var headers = headers
+        if !body.isEmpty { headers.add("Content-Type", "application/json") }
+        let request = HTTPRequest(
+            method: method, path: path, query: query.isEmpty ? nil : QueryText.encode(query), headers: headers, body: body)
+        let response: HTTPResponse
+        do {
+            response = try await self.client.send(request)
+        } catch {
+            throw .unreachable(error.reason)
+        }
+        guard (200..<300).contains(response.status.code) else { throw .refused(Problem(response)) }
+        return response.body
+    }
+
+    /// Sends a request whose answer is a process, and reads that.
+    func process(
+        _ method: HTTPMethod, _ path: String, body: [UInt8] = [], headers: HTTPHeaders = HTTPHeaders()
+    ) async throws(TrackerFailure) -> ProcessView {
+        let answer = try await self.send(method, path, body: body, headers: headers)
+        do {
+            var fields = try JSONObject(parsing: answer)
+            return try ProcessView(&fields)
+        } catch {
+            throw .unintelligible("\(error)")
+        }
+    }
+}
+
+/// Text in the path and the query of a URL (RFC 3986, section 2).
+enum QueryText {
+    /// Names and values as a query.
+    static func encode(_ items: [(name: String, value: String)]) -> String {
+        items.map { "\(Self.escape($0.name))=\(Self.escape($0.value))" }.joined(separator: "&")
+    }
+
+    /// A text with all but unreserved characters percent-encoded.
+    static func escape(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                bytes.append(byte)
+            default:
+                bytes.append(UInt8(ascii: "%"))
+                for digit in [byte >> 4, byte & 0xF] {
+                    bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "A") + digit - 10)
+                }
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

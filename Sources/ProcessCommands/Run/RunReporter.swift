@@ -1,0 +1,71 @@
+internal import ProcessCore
+
+/// Tells the tracker, again and again, that a command is alive and what it printed last.
+struct RunReporter: Sendable {
+    /// Why the tracker takes no more reports on a command.
+    enum Loss: Equatable, Sendable {
+        /// It was cancelled there without waiting for us.
+        case cancelled
+        /// It ran longer than it was allowed to.
+        case timedOut
+        /// Anything else, such as a lease that passed while this machine slept; the reason is part of a sentence.
+        case other(String)
+    }
+
+    /// The process.
+    let tracking: RunTracking
+    /// Where the last line is found.
+    let capture: OutputCapture
+    /// How long to wait for what.
+    let timing: RunTiming
+    /// The longest silence.
+    let lease: Duration
+    /// Waits.
+    let sleep: @Sendable (Duration) async throws -> Void
+
+    /// Reports until the task is cancelled or the tracker takes no more.
+    ///
+    /// - Parameter onCancelRequest: Called once, when the tracker says that somebody asked for the command's end.
+    /// - Returns: Why the tracker takes no more; nil when the task was cancelled.
+    func run(onCancelRequest: @Sendable () -> Void) async -> Loss? {
+        let heartbeatInterval = self.timing.heartbeatInterval(lease: self.lease)
+        let tick = min(heartbeatInterval, self.timing.messageInterval)
+        var lastReport = ContinuousClock.now
+        var lastMessage: (text: String, sentAt: ContinuousClock.Instant)?
+        var failures = 0
+        var isCancelSeen = false
+        while (try? await self.sleep(min(heartbeatInterval, tick * (1 << min(failures, 10))))) != nil {
+            let now = ContinuousClock.now
+            var message = self.capture.lastLine
+            if let lastMessage, lastMessage.text == message || now - lastMessage.sentAt < self.timing.messageInterval {
+                message = nil
+            }
+            guard message != nil || now - lastReport >= heartbeatInterval else { continue }
+            do throws(TrackerFailure) {
+                let process = try await self.tracking.heartbeat(message: message)
+                failures = 0
+                lastReport = now
+                if let message { lastMessage = (message, now) }
+                if process.cancelRequested && !isCancelSeen {
+                    isCancelSeen = true
+                    onCancelRequest()
+                }
+            } catch {
+                switch error {
+                case .refused(let problem) where !problem.isTemporary: return await self.loss(problem)
+                case .refused, .unreachable, .unintelligible: failures += 1
+                }
+            }
+        }
+        return nil
+    }
+
+    private func loss(_ problem: Problem) async -> Loss {
+        guard problem.isTooLate, let process = try? await self.tracking.look() else { return .other(problem.sentence) }
+        switch process.status {
+        case .cancelled: return .cancelled
+        case .failed where process.errorCode == "timed_out": return .timedOut
+        case .pending, .running, .completed, .failed: return .other(problem.sentence)
+        }
+    }
+}

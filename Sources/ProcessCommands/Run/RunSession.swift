@@ -1,0 +1,175 @@
+internal import Glibc
+internal import ProcessCore
+
+/// Runs a command, passes its output on, and keeps a process in the tracker up to date meanwhile.
+///
+/// Tracking must never cost somebody their work: whatever the tracker does, the command runs on, save where an id is taken
+/// (the work was done, or is being done, by another run), where the caller demands a tracker, or where somebody cancelled it.
+struct RunSession: Sendable {
+    /// What to run.
+    let options: RunOptions
+    /// The tracker.
+    let api: TrackerAPI
+    /// What is around.
+    let environment: RunEnvironment
+
+    /// Runs the command to its end.
+    ///
+    /// - Returns: How it ended; for one that could not be started, the code a shell would give.
+    /// - Throws: `CommandError` where it was not run on purpose.
+    func run() async throws(CommandError) -> ExitStatus {
+        let inbox = SignalInbox()
+        try self.environment.startSignals { inbox.receive($0) }
+        let tracking = try await self.startTracking()
+        if let signal = inbox.first {
+            // Somebody wants us to end before there is anything to pass that on to.
+            let status = ExitStatus.signalled(signal.number)
+            await self.finish(tracking, RunReport(status, lastLine: nil, tail: nil), hurriedBy: nil)
+            return status
+        }
+
+        let (events, continuation) = AsyncStream.makeStream(of: RunEvent.self)
+        let capture = OutputCapture()
+        let command: RunningCommand
+        do throws(SpawnError) {
+            command = try RunningCommand(
+                starting: self.plan(tracking), capturesOutput: self.options.capturesOutput, in: self.environment,
+                capture: capture, send: { continuation.yield($0) })
+        } catch {
+            let name = DisplayText.escaping(String(decoding: self.options.command[0], as: UTF8.self))
+            self.environment.warn("\(name): \(error.reason)")
+            await self.finish(tracking, RunReport(error, command: name), hurriedBy: nil)
+            return .exited(error.exitCode)
+        }
+        for signal in inbox.open({ continuation.yield(.signal($0)) }) { command.child.signal(signal.number) }
+
+        let supervisor = RunSupervisor(
+            command: command, options: self.options, environment: self.environment, capture: capture, tracking: tracking,
+            send: { continuation.yield($0) })
+        let outcome = await supervisor.run(events)
+        if let report = outcome.report {
+            await self.finish(tracking, report, isHurried: outcome.isHurried, hurriedBy: events)
+        }
+        return outcome.status
+    }
+
+    private func plan(_ tracking: RunTracking?) -> ChildProcess.Plan {
+        // An id inherited from another run around this one is not ours to report on.
+        var changes: [(name: String, value: String?)] = [("PROCESS_ID", tracking?.id)]
+        if tracking != nil { changes.append(("TRACKER_URL", self.api.client.address)) }
+        return ChildProcess.Plan(
+            command: self.options.command, environment: changes, ownGroup: !self.environment.sharesGroup,
+            ignoredSignals: self.environment.ignoredSignals)
+    }
+
+    // MARK: Start
+
+    private func startTracking() async throws(CommandError) -> RunTracking? {
+        let failure: TrackerFailure
+        do throws(TrackerFailure) {
+            let tracking = try await self.startTwice()
+            if isatty(self.environment.error) == 1 {
+                self.say("tracked as \(tracking.id); see how it goes with: process-tracker status \(tracking.id)")
+            }
+            return tracking
+        } catch {
+            failure = error
+        }
+        if case .refused(let problem) = failure, let id = self.options.id,
+            problem.code == "process_exists" || problem.code == "process_removed"
+        {
+            throw .failed(
+                "not run: \(problem.sentence). An id stands for one piece of work: look at it with `process-tracker status "
+                    + "\(id)`, or choose another --id")
+        }
+        if self.options.isRequired {
+            let error = failure.commandError(at: self.api.client.address)
+            throw .failed("not run, as --require demands a tracker: \(error.message)")
+        }
+        switch failure {
+        case .unreachable(let reason):
+            self.say(
+                "warning: no tracker answers at \(self.api.client.address) (\(reason)); the command runs untracked")
+        case .refused, .unintelligible:
+            self.say(
+                "warning: the tracker at \(self.api.client.address) does not take it: \(failure.reason); the command runs untracked")
+        }
+        return nil
+    }
+
+    /// A start without an answer may have happened: the same key makes the second one find it.
+    private func startTwice() async throws(TrackerFailure) -> RunTracking {
+        do throws(TrackerFailure) {
+            return try await self.start()
+        } catch {
+            guard case .unreachable = error else { throw error }
+            return try await self.start()
+        }
+    }
+
+    private func start() async throws(TrackerFailure) -> RunTracking {
+        try await RunTracking(
+            starting: self.options, worker: self.environment.worker, key: self.environment.idempotencyKey, at: self.api)
+    }
+
+    // MARK: End
+
+    /// Reports the end, again and again for a while; a signal meanwhile shortens that.
+    private func finish(
+        _ tracking: RunTracking?, _ report: RunReport, isHurried: Bool = false, hurriedBy events: AsyncStream<RunEvent>?
+    ) async {
+        guard let tracking else { return }
+        let timing = self.environment.timing
+        let limit = isHurried ? timing.lastReportLimitAfterSignal : timing.lastReportLimit
+        let failure = await withTaskGroup(of: FinishStep.self) { group in
+            group.addTask { .reported(await self.report(report, to: tracking, within: limit)) }
+            if let events {
+                group.addTask {
+                    for await event in events {
+                        guard case .signal = event else { continue }
+                        try? await self.environment.sleep(timing.lastReportLimitAfterSignal)
+                        break
+                    }
+                    return .hurry
+                }
+            }
+            var failure: TrackerFailure?
+            for await step in group {
+                if case .reported(let result) = step { failure = result }
+                group.cancelAll()
+            }
+            return failure
+        }
+        if let failure {
+            self.say("warning: the tracker did not take the end of \(tracking.id): \(failure.reason)")
+        }
+    }
+
+    private enum FinishStep: Sendable {
+        case reported(TrackerFailure?)
+        case hurry
+    }
+
+    private func report(
+        _ report: RunReport, to tracking: RunTracking, within limit: Duration
+    ) async -> TrackerFailure? {
+        let deadline = ContinuousClock.now + limit
+        var delay = self.environment.timing.retryDelay
+        while true {
+            do throws(TrackerFailure) {
+                try await tracking.report(report)
+                return nil
+            } catch {
+                if case .refused(let problem) = error, !problem.isTemporary { return error }
+                guard !Task.isCancelled, ContinuousClock.now + delay < deadline,
+                    (try? await self.environment.sleep(delay)) != nil
+                else { return error }
+                delay = min(delay * 2, .seconds(5))
+            }
+        }
+    }
+
+    private func say(_ line: String) {
+        if !self.options.isQuiet { self.environment.warn(line) }
+    }
+}

@@ -1,0 +1,95 @@
+internal import Glibc
+
+/// A signal that arrived.
+struct ReceivedSignal: Equatable, Sendable {
+    /// Its number.
+    var number: Int32
+    /// Whether the terminal sent it (a key, or a hang-up), and so to all of the foreground's group, the command included.
+    var isFromTerminal = false
+}
+
+/// How this program stands to signals, found out and set up before there is any other thread.
+///
+/// A thread of its own takes them in turn (`sigwaitinfo`), because it alone says who sent a signal: what a key sent has
+/// reached the command already, if that shares the terminal, and must not reach it twice.
+public struct SignalSource: Sendable {
+    /// Signals that this program passes on.
+    static let passedOn: [Int32] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2]
+
+    /// Those that were ignored when the program started, as by `nohup`, and stay so for the command.
+    let ignored: Set<Int32>
+    /// Whether the command shares our process group, as it must to read from the terminal.
+    let sharesGroup: Bool
+    private let isBlocked: Bool
+
+    /// What a test has: no signals, and a group of the command's own.
+    init() {
+        self.ignored = []
+        self.sharesGroup = false
+        self.isBlocked = false
+    }
+
+    private init(ignored: Set<Int32>, sharesGroup: Bool) {
+        self.ignored = ignored
+        self.sharesGroup = sharesGroup
+        self.isBlocked = true
+    }
+
+    /// Blocks the signals for the calling thread and all that it starts. To be called first of all, once.
+    public static func blocking() -> SignalSource {
+        // A shell without job control starts what goes to the background with these two ignored, to keep keys away from
+        // it. A group of its own does the same for the command, and leaves it open to those who signal us by number.
+        let isInBackground = Self.isIgnored(SIGINT)
+        let ignored = [SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE].filter(Self.isIgnored)
+        let terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        if terminal >= 0 { close(terminal) }
+
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for signal in Self.passedOn where !ignored.contains(signal) { sigaddset(&signals, signal) }
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        return SignalSource(ignored: Set(ignored), sharesGroup: terminal >= 0 && !isInBackground)
+    }
+
+    /// Hands each signal over from now on, in turn. Those that arrived before are not lost.
+    func start(_ receive: @escaping @Sendable (ReceivedSignal) -> Void) throws(CommandError) {
+        guard self.isBlocked else { return }
+        let ignored = self.ignored
+        try BlockingThread.start {
+            var signals = sigset_t()
+            sigemptyset(&signals)
+            for signal in Self.passedOn where !ignored.contains(signal) { sigaddset(&signals, signal) }
+            while true {
+                var information = siginfo_t()
+                let number = sigwaitinfo(&signals, &information)
+                // A process's signal has a code of 0 or less; above that is the kernel, here for the terminal.
+                if number > 0 { receive(ReceivedSignal(number: number, isFromTerminal: information.si_code > 0)) }
+            }
+        }
+    }
+
+    /// Ends this program by the same signal that ended the command, so that whoever waits for it sees the truth: a shell
+    /// stops a loop on Ctrl-C only where the command died of it.
+    ///
+    /// It returns only where the system does not let it, as for the first process of a container.
+    ///
+    /// - Parameter number: The signal.
+    public static func raise(_ number: Int32) {
+        // The command has left its core, if any; ours would overwrite it.
+        var noCore = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
+        signal(number, SIG_DFL)
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, number)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        // To this thread alone: sent to the program, the thread that takes signals would take it.
+        Glibc.raise(number)
+    }
+
+    private static func isIgnored(_ signal: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(signal, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+    }
+}
