@@ -6,6 +6,7 @@ public import ProcessCore
 public final class ProcessRoutes: HTTPHandler {
     let manager: ProcessManager
     let service: ServiceStatus
+    let openAPIDocument: [UInt8]
     private let hosts: HostPolicy
     private let maximumBodySize: Int
     private let observer: (any RequestObserver)?
@@ -25,6 +26,7 @@ public final class ProcessRoutes: HTTPHandler {
     ) {
         self.manager = manager
         self.service = service
+        self.openAPIDocument = OpenAPIDocument.bytes(version: service.version)
         self.hosts = HostPolicy(names: hosts)
         self.maximumBodySize = maximumBodySize
         self.observer = observer
