@@ -25,7 +25,10 @@ let package = Package(
         .target(name: "HTTPTransport", dependencies: ["CLibevent", "EventLoop", "ProcessCore", "ProcessHTTP"]),
         .target(
             name: "ProcessService",
-            dependencies: ["EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessStorage"]),
+            dependencies: [
+                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessRedis", "ProcessSQLite",
+                "ProcessStorage",
+            ]),
         .executableTarget(
             name: "ProcessTracker",
             dependencies: [
@@ -38,7 +41,8 @@ let package = Package(
             path: "Tests/ProcessTestSupport"),
         .testTarget(name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
         .testTarget(
-            name: "ProcessServiceTests", dependencies: ["ProcessCore", "ProcessService", "ProcessStorage"]),
+            name: "ProcessServiceTests",
+            dependencies: ["ProcessCore", "ProcessRedis", "ProcessService", "ProcessSQLite", "ProcessStorage"]),
         .testTarget(
             name: "ProcessSQLiteTests", dependencies: ["ProcessCore", "ProcessSQLite", "ProcessTestSupport"]),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
