@@ -12,9 +12,9 @@ let package = Package(
         .systemLibrary(name: "CLibevent"),
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CSQLite"),
-        .systemLibrary(name: "CPosix"),
 
-        .target(name: "ProcessCore"),
+        // Rounding a Double calls libm, which nothing else here would link.
+        .target(name: "ProcessCore", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
         .target(name: "EventLoop", dependencies: ["CLibevent"]),
         .target(name: "ProcessSQLite", dependencies: ["CSQLite", "ProcessCore"]),
         .target(name: "ProcessRedis", dependencies: ["CHiredis", "CLibevent", "EventLoop", "ProcessCore"]),
@@ -25,15 +25,14 @@ let package = Package(
         .target(name: "HTTPTransport", dependencies: ["CLibevent", "EventLoop", "ProcessCore", "ProcessHTTP"]),
         .target(
             name: "ProcessService",
-            dependencies: ["EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessStorage"]),
-        .target(
-            name: "ProcessCommands",
-            dependencies: ["CPosix", "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessService"]),
+            dependencies: [
+                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessRedis", "ProcessSQLite",
+                "ProcessStorage",
+            ]),
         .executableTarget(
             name: "ProcessTracker",
             dependencies: [
-                "EventLoop", "HTTPTransport", "ProcessCommands", "ProcessCore", "ProcessHTTP", "ProcessService",
-                "ProcessStorage",
+                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessService", "ProcessStorage",
             ]),
 
         .target(
@@ -42,10 +41,10 @@ let package = Package(
             path: "Tests/ProcessTestSupport"),
         .testTarget(name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
         .testTarget(
-            name: "ProcessServiceTests", dependencies: ["ProcessCore", "ProcessService", "ProcessStorage"]),
+            name: "ProcessServiceTests",
+            dependencies: ["ProcessCore", "ProcessRedis", "ProcessService", "ProcessSQLite", "ProcessStorage"]),
         .testTarget(
-            name: "ProcessCommandsTests",
-            dependencies: ["EventLoop", "ProcessCommands", "ProcessCore", "ProcessHTTP", "ProcessService"]),
+            name: "ProcessSQLiteTests", dependencies: ["ProcessCore", "ProcessSQLite", "ProcessTestSupport"]),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
         .testTarget(name: "HTTPTransportTests", dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP"]),
     ],

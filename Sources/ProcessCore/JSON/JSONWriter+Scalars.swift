@@ -81,18 +81,30 @@ extension JSONWriter {
     mutating func appendDigits(of value: Int64) {
         if value < 0 { self.appendByte(UInt8(ascii: "-")) }
         var rest = value.magnitude
+        let count = Self.digitCount(rest)
+        var position = self.length &+ count
+        self.length = position
+        while rest >= 100 {
+            let quotient = rest / 100
+            let pair = UInt8(truncatingIfNeeded: rest &- quotient &* 100)
+            position &-= 2
+            self.base[position] = UInt8(ascii: "0") &+ pair / 10
+            self.base[position &+ 1] = UInt8(ascii: "0") &+ pair % 10
+            rest = quotient
+        }
+        let pair = UInt8(truncatingIfNeeded: rest)
+        self.base[position &- 1] = UInt8(ascii: "0") &+ pair % 10
+        if rest >= 10 { self.base[position &- 2] = UInt8(ascii: "0") &+ pair / 10 }
+    }
+
+    /// How many decimal digits a number of up to 19 of them has.
+    private static func digitCount(_ value: UInt64) -> Int {
         var count = 1
         var limit: UInt64 = 10
-        while rest >= limit, count < 19 {
+        while value >= limit, count < 19 {
             count &+= 1
             limit &*= 10
         }
-        let target = self.base + self.length
-        for index in stride(from: count &- 1, through: 0, by: -1) {
-            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            target[index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit)
-            rest = quotient
-        }
-        self.length &+= count
+        return count
     }
 }

@@ -55,6 +55,23 @@ public struct JSONWriter: ~Copyable {
         self.needsComma = false
     }
 
+    /// A place in what was written.
+    public struct Mark: Sendable {
+        fileprivate let length: Int
+        fileprivate let needsComma: Bool
+    }
+
+    /// The place after what was written so far.
+    public var mark: Mark { Mark(length: self.length, needsComma: self.needsComma) }
+
+    /// Forgets what was written after a place, such as the one element that made an answer too large.
+    ///
+    /// - Parameter mark: A place that this writer was at before, in the same array or object.
+    public mutating func goBack(to mark: Mark) {
+        self.length = mark.length
+        self.needsComma = mark.needsComma
+    }
+
     // MARK: Structure
 
     /// Begins an object.

@@ -45,19 +45,28 @@ extension Duration {
     ///   - zeroAllowed: Whether no time at all is allowed.
     /// - Throws: `DurationError`.
     public init(parsing text: String, zeroAllowed: Bool = false) throws(DurationError) {
-        let utf8 = [UInt8](text.utf8)
-        let numberEnd = utf8.lastIndex(where: { JSONScanner.isDigit($0) }).map { $0 + 1 } ?? 0
+        var text = text
+        let result = text.withUTF8 { buffer in
+            let utf8 = UnsafeRawBufferPointer(buffer)
+            return Result { () throws(DurationError) in try Duration(parsing: utf8, zeroAllowed: zeroAllowed) }
+        }
+        self = try result.get()
+    }
+
+    private init(parsing text: UnsafeRawBufferPointer, zeroAllowed: Bool) throws(DurationError) {
+        let numberEnd = text.lastIndex(where: { JSONScanner.isDigit($0) }).map { $0 + 1 } ?? 0
+        let unit = text[numberEnd...]
         let millisecondsInUnit: UInt64
-        switch String(decoding: utf8[numberEnd...], as: UTF8.self) {
-        case "ms": millisecondsInUnit = 1
-        case "s", "": millisecondsInUnit = 1000
-        case "m": millisecondsInUnit = 60_000
-        case "h": millisecondsInUnit = 3_600_000
-        case "d": millisecondsInUnit = 86_400_000
+        switch (unit.count, unit.first, unit.last) {
+        case (2, UInt8(ascii: "m"), UInt8(ascii: "s")): millisecondsInUnit = 1
+        case (0, _, _), (1, UInt8(ascii: "s"), _): millisecondsInUnit = 1000
+        case (1, UInt8(ascii: "m"), _): millisecondsInUnit = 60_000
+        case (1, UInt8(ascii: "h"), _): millisecondsInUnit = 3_600_000
+        case (1, UInt8(ascii: "d"), _): millisecondsInUnit = 86_400_000
         default: throw .malformed
         }
-        let number = utf8[..<numberEnd].withUnsafeBytes { DecimalNumber($0, exponentAllowed: false) }
-        guard let number else { throw .malformed }
+        let digits = UnsafeRawBufferPointer(rebasing: text[..<numberEnd])
+        guard let number = DecimalNumber(digits, exponentAllowed: false) else { throw .malformed }
         try self.init(number, times: millisecondsInUnit, zeroAllowed: zeroAllowed)
     }
 

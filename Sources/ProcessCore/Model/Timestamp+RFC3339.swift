@@ -41,33 +41,38 @@ extension Timestamp: CustomStringConvertible {
     /// Writes the text to memory with room for `textLength` bytes.
     func writeText(to target: UnsafeMutablePointer<UInt8>) {
         let shown = min(max(self, .earliestWritable), .latestWritable).milliseconds - Self.earliestWritable.milliseconds
-        // Counted from the year 0, nothing below is negative, and division by constants is at its quickest.
-        let (days, millisecondsOfDay) = UInt64(shown).quotientAndRemainder(dividingBy: 86_400_000)
-        let date = CivilDate(daysSinceYearZero: Int(days))
-        let time = Int(millisecondsOfDay)
-        Self.writePair(date.year / 100, to: target)
-        Self.writePair(date.year % 100, to: target + 2)
+        // Counted from the year 0 nothing is negative, and 32 bits are enough for what follows: half the time.
+        let (days, rest) = UInt64(bitPattern: shown).quotientAndRemainder(dividingBy: 86_400_000)
+        let date = CivilDate(daysSinceYearZero: UInt32(truncatingIfNeeded: days))
+        let year = UInt32(truncatingIfNeeded: date.year)
+        let time = UInt32(truncatingIfNeeded: rest)
+        let seconds = time / 1000
+        let minutes = seconds / 60
+        let milliseconds = time &- seconds &* 1000
+        Self.writePair(year / 100, to: target)
+        Self.writePair(year % 100, to: target + 2)
         target[4] = UInt8(ascii: "-")
-        Self.writePair(date.month, to: target + 5)
+        Self.writePair(UInt32(truncatingIfNeeded: date.month), to: target + 5)
         target[7] = UInt8(ascii: "-")
-        Self.writePair(date.day, to: target + 8)
+        Self.writePair(UInt32(truncatingIfNeeded: date.day), to: target + 8)
         target[10] = UInt8(ascii: "T")
-        Self.writePair(time / 3_600_000, to: target + 11)
+        Self.writePair(minutes / 60, to: target + 11)
         target[13] = UInt8(ascii: ":")
-        Self.writePair(time / 60_000 % 60, to: target + 14)
+        Self.writePair(minutes % 60, to: target + 14)
         target[16] = UInt8(ascii: ":")
-        Self.writePair(time / 1000 % 60, to: target + 17)
+        Self.writePair(seconds % 60, to: target + 17)
         target[19] = UInt8(ascii: ".")
-        Self.writePair(time / 10 % 100, to: target + 20)
-        target[22] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: time % 10)
+        Self.writePair(milliseconds / 10, to: target + 20)
+        target[22] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: milliseconds % 10)
         target[23] = UInt8(ascii: "Z")
     }
 
     /// Writes a number below 100 as two digits.
     @inline(__always)
-    private static func writePair(_ value: Int, to target: UnsafeMutablePointer<UInt8>) {
-        target[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value / 10)
-        target[1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value % 10)
+    private static func writePair(_ value: UInt32, to target: UnsafeMutablePointer<UInt8>) {
+        let tens = (value &* 103) &>> 10  // a division by 10 that is exact up to 178
+        target[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: tens)
+        target[1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value &- tens &* 10)
     }
 }
 
@@ -77,27 +82,24 @@ struct CivilDate: Equatable {
     let month: Int
     let day: Int
 
-    /// Days from 0000-03-01, where the first era begins, back to 0000-01-01.
-    private static let daysBeforeEra = 60
-
     init(year: Int, month: Int, day: Int) {
         self.year = year
         self.month = month
         self.day = day
     }
 
-    /// The date a number of days after 0000-01-01, which is not negative.
-    init(daysSinceYearZero: Int) {
-        // Shifted by one era, so that January and February of the year 0 lie in an era too.
-        let days = daysSinceYearZero - Self.daysBeforeEra + 146_097
+    /// The date a number of days after 0000-01-01.
+    init(daysSinceYearZero: UInt32) {
+        // An era begins on 0000-03-01, sixty days later. One more era keeps January and February of the year 0 positive.
+        let days = daysSinceYearZero &+ 146_097 &- 60
         let era = days / 146_097
-        let dayOfEra = days % 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        self.day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        self.month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        self.year = yearOfEra + (era - 1) * 400 + (self.month <= 2 ? 1 : 0)
+        let dayOfEra = days &- era &* 146_097
+        let yearOfEra = (dayOfEra &- dayOfEra / 1460 &+ dayOfEra / 36_524 &- dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra &- (365 &* yearOfEra &+ yearOfEra / 4 &- yearOfEra / 100)
+        let monthFromMarch = (5 &* dayOfYear &+ 2) / 153
+        self.day = Int(dayOfYear &- (153 &* monthFromMarch &+ 2) / 5 &+ 1)
+        self.month = Int(monthFromMarch < 10 ? monthFromMarch &+ 3 : monthFromMarch &- 9)
+        self.year = Int(yearOfEra) &+ Int(era) &* 400 &- 400 &+ (self.month <= 2 ? 1 : 0)
     }
 
     /// Days since 1970-01-01, negative before.

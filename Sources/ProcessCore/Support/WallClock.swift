@@ -15,9 +15,8 @@ public struct SystemWallClock: WallClock {
 
     /// The machine's time now.
     public func now() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        let (seconds, nanoseconds) = readClock(CLOCK_REALTIME)
+        return Timestamp(milliseconds: Int64(seconds) * 1000 + Int64(nanoseconds) / 1_000_000)
     }
 }
 
@@ -37,9 +36,8 @@ public struct MonotonicInstant: Hashable, Comparable, Sendable {
 
     /// The instant now. It costs some 20 ns: no system call is made.
     public static var now: MonotonicInstant {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return MonotonicInstant(nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
+        let (seconds, nanoseconds) = readClock(CLOCK_MONOTONIC)
+        return MonotonicInstant(nanoseconds: UInt64(seconds) * 1_000_000_000 + UInt64(nanoseconds))
     }
 
     /// Measures the time from an earlier instant to this one.
@@ -53,5 +51,17 @@ public struct MonotonicInstant: Hashable, Comparable, Sendable {
     /// Whether one instant comes before another.
     public static func < (left: MonotonicInstant, right: MonotonicInstant) -> Bool {
         left.nanoseconds < right.nanoseconds
+    }
+}
+
+/// Reads a clock of the machine.
+///
+/// A `timespec` is read as the two words it is, without naming its members: both Glibc and a private module beneath
+/// Synchronization declare them, and in a whole-module build the order of the files decides which of the two counts.
+private func readClock(_ clock: clockid_t) -> (seconds: Int, nanoseconds: Int) {
+    withUnsafeTemporaryAllocation(of: timespec.self, capacity: 1) { time in
+        guard let address = time.baseAddress, clock_gettime(clock, address) == 0 else { return (0, 0) }
+        let words = UnsafeRawPointer(address)
+        return (words.load(as: Int.self), words.load(fromByteOffset: MemoryLayout<Int>.stride, as: Int.self))
     }
 }

@@ -1,0 +1,7 @@
+extension ProcessRecord {
+    /// How many bytes its payloads take: `input`, `result` and the failure's `details`; what
+    /// ``ProcessQuery/byteLimit`` counts.
+    public var payloadBytes: Int {
+        (self.input?.count ?? 0) + (self.result?.count ?? 0) + (self.failure?.details?.count ?? 0)
+    }
+}

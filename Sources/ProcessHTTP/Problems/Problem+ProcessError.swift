@@ -1,0 +1,143 @@
+internal import ProcessCore
+
+extension Problem {
+    /// The problem that a use case's error is to the sender of the request.
+    ///
+    /// - Parameters:
+    ///   - error: Why the use case did not happen.
+    ///   - effect: What the request would have done.
+    init(_ error: ProcessError, effect: Effect) {
+        switch error {
+        case .notFound(let id):
+            self.init(.processNotFound, "there is no process \(id): it was never started, or removed long ago")
+        case .removed(let id, let tombstone):
+            self.init(
+                .processRemoved, Self.removed(id, tombstone),
+                facts: Facts(processStatus: tombstone?.status, removedAt: tombstone?.removedAt))
+        case .exists(let id):
+            self.init(
+                .processExists,
+                "the id \(id) is taken: choose another, or send \"if_exists\":\"return\" to get the one that is there",
+                field: "id", facts: Facts(processID: id))
+        case .idempotencyMismatch(let key):
+            self.init(
+                .idempotencyMismatch,
+                "the key \(key) came before with another body: send the same bytes again, or choose a new key",
+                field: "Idempotency-Key")
+        case .parentMissing(let id):
+            self = .invalidField("parent_id", "must be an existing process, and there is no \(id)")
+        case .full(let maximum):
+            self.init(
+                .storeFull,
+                "there are \(maximum) processes, as many as this service is configured to hold: clean up, or try later")
+        case .refused(let refusal, let record):
+            self.init(refusal, record)
+        case .corrupt(let id, let reason):
+            self.init(
+                .corruptRecord,
+                "what is stored of \(id) cannot be read: DELETE /cleanup?corrupt=true&force=true removes such records",
+                facts: Facts(cause: "\(id): \(reason)"))
+        case .store(let error):
+            self.init(error, effect: effect)
+        }
+    }
+
+    private static func removed(_ id: ProcessID, _ tombstone: Tombstone?) -> String {
+        guard let tombstone else { return "process \(id) was removed by a cleanup" }
+        return "process \(id) was \(tombstone.status.rawValue), and a cleanup removed it at \(tombstone.removedAt)"
+    }
+
+    private init(_ refusal: ProcessTransition.Refusal, _ record: ProcessRecord) {
+        let facts = Facts(
+            processStatus: record.status, revision: record.revision, attempt: record.attempt)
+        switch refusal {
+        case .missingAttempt:
+            self.init(
+                .missingField, "attempt is required: the process was claimed, so say which attempt this report is of",
+                field: "attempt")
+        case .preconditionFailed:
+            self.init(
+                .preconditionFailed,
+                "the process is at revision \(record.revision), and If-Match names another: look at it again",
+                field: "If-Match", facts: facts)
+        case .staleAttempt:
+            let now = record.status == .pending ? "it waits for its next one" : "it is at attempt \(record.attempt)"
+            self.init(
+                .staleAttempt, "that attempt of the process was given up on, and \(now): stop working on it",
+                facts: facts)
+        case .alreadyFinished:
+            self.init(
+                .alreadyFinished, "the process is \(record.status.rawValue) already, and the first end state stands",
+                facts: facts)
+        case .invalidTransition(let reason):
+            self.init(.invalidTransition, reason, facts: facts)
+        }
+    }
+
+    private init(_ error: ProcessRepositoryError, effect: Effect) {
+        var facts = Facts(cause: error.description)
+        switch error.code {
+        case .unavailable, .refused:
+            facts.retryAfter = 1
+            self.init(.storeUnavailable, "the store cannot be reached\(effect.ifUndone): try again", facts: facts)
+        case .outcomeUnknown:
+            facts.retryAfter = 1
+            self.init(.storeUnavailable, "the store's answer was lost\(effect.ifUnknown)", facts: facts)
+        case .storeFull:
+            self.init(.storeFull, "the store has no room\(effect.ifUndone): clean up, or give it more", facts: facts)
+        case .unexpectedAnswer:
+            self.init(.internal, "the store answered something unexpected\(effect.ifUnknown)", facts: facts)
+        }
+    }
+}
+
+extension Problem {
+    /// What a request does, and so what may have come of it when the store failed.
+    enum Effect {
+        /// It only reads.
+        case none
+        /// It changes one thing, wholly or not at all.
+        case change
+        /// It removes one batch after the other.
+        case batches
+
+        /// What came of it where the store did nothing, behind what happened.
+        var ifUndone: String {
+            switch self {
+            case .none: ""
+            case .change: ", so nothing was changed"
+            case .batches: "; what was removed before stays removed"
+            }
+        }
+
+        /// What came of it where the store may have done it, behind what happened.
+        var ifUnknown: String {
+            switch self {
+            case .none: ": try again"
+            case .change:
+                """
+                 after the change was sent, so it may or may not have happened: look at the process, or send the same again
+                """
+            case .batches: "; what was removed stays removed, so clean up again for the rest"
+            }
+        }
+    }
+}
+
+extension Problem {
+    /// The problem that a body which is no JSON object is.
+    init(_ error: JSONError) {
+        self.init(.invalidJSON, "the body is not a JSON object: \(error.message)", facts: Facts(offset: error.offset))
+    }
+
+    /// The problem that a field of a body is.
+    init(_ error: JSONFieldError) {
+        let code: ProblemCode =
+            switch error.code {
+            case .invalid: .invalidField
+            case .missing: .missingField
+            case .unknown: .unknownField
+            }
+        self.init(code, "\(Self.shortened(error.field)) \(error.reason)", field: error.field)
+    }
+}

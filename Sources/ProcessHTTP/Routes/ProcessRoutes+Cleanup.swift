@@ -1,0 +1,107 @@
+internal import ProcessCore
+
+extension ProcessRoutes {
+    /// `DELETE /cleanup`
+    func cleanup(_ request: HTTPRequest) async throws(Problem) -> Answer {
+        let options = try Self.cleanupOptions(of: request)
+        let report: CleanupReport
+        do { report = try await self.manager.cleanup(options) } catch { throw Problem(error, effect: .batches) }
+        return .json { writer in
+            writer.beginObject()
+            Self.write(report, to: &writer)
+            writer.endObject()
+        }
+    }
+
+    private static func cleanupOptions(of request: HTTPRequest) throws(Problem) -> CleanupOptions {
+        var query = try QueryParameters(request.query)
+        var options = CleanupOptions()
+        options.olderThan = try query.takeDuration("older_than", zeroAllowed: true)
+        let statuses = try Self.takeStatuses(from: &query)
+        options.isDryRun = try query.takeFlag("dry_run")
+        options.force = try query.takeFlag("force")
+        options.corrupt = try query.takeFlag("corrupt")
+        try query.expectNoMore()
+        if options.corrupt {
+            guard options.force else {
+                throw .invalidField("corrupt", "needs force=true: what cannot be read is lost for good")
+            }
+            guard options.olderThan == nil, statuses == nil else {
+                throw .invalidField(
+                    "corrupt",
+                    "must not be sent together with older_than or status: neither can be read of such a record")
+            }
+        }
+        if let statuses {
+            options.statuses = Set(statuses)
+            if let unfinished = statuses.first(where: { !$0.isFinished }) {
+                guard options.force else {
+                    throw .invalidField(
+                        "status",
+                        "can hold \(unfinished.rawValue) only with force=true: such a process has not finished")
+                }
+                guard options.olderThan != nil else {
+                    throw .invalidField(
+                        "status",
+                        "can hold \(unfinished.rawValue) only with older_than: how long ago such a process was created")
+                }
+            }
+        }
+        return options
+    }
+
+    /// `GET /stats`
+    func statistics(_ request: HTTPRequest) async throws(Problem) -> Answer {
+        try Self.expectNoParameters(request)
+        let statistics: ProcessStatistics
+        do { statistics = try await self.manager.statistics() } catch { throw Problem(error, effect: .none) }
+        let counts = statistics.counts
+        return .json { writer in
+            writer.beginObject()
+            writer.member("total", counts.total)
+            writer.name("by_status")
+            writer.beginObject()
+            for status in ProcessStatus.allCases {
+                writer.name(escaping: status.rawValue)
+                writer.value(counts.byStatus[status] ?? 0)
+            }
+            writer.endObject()
+            Self.write(counts.byKind, as: "by_kind", to: &writer)
+            Self.write(counts.byQueue, as: "by_queue", to: &writer)
+            writer.member("oldest_running_age_s", counts.oldestRunning.map { Self.age(of: $0, at: statistics.at) })
+            writer.member("oldest_pending_age_s", counts.oldestPending.map { Self.age(of: $0, at: statistics.at) })
+            writer.name("last_cleanup")
+            if let report = statistics.lastCleanup {
+                writer.beginObject()
+                Self.write(report, to: &writer)
+                writer.member("finished_at", report.finishedAt)
+                writer.endObject()
+            } else {
+                writer.null()
+            }
+            writer.endObject()
+        }
+    }
+
+    private static func write(_ report: CleanupReport, to writer: inout JSONWriter) {
+        writer.member("removed", report.removed)
+        writer.member("remaining", report.remaining)
+        writer.member("dry_run", report.isDryRun)
+        writer.member("elapsed_ms", report.elapsed.milliseconds)
+    }
+
+    private static func write(_ counts: [String: Int], as name: StaticString, to writer: inout JSONWriter) {
+        writer.name(name)
+        writer.beginObject()
+        for (key, count) in counts.sorted(by: { $0.key < $1.key }) {
+            writer.name(escaping: key)
+            writer.value(count)
+        }
+        writer.endObject()
+    }
+
+    /// Seconds, never below 0: clocks of several instances may differ by a little.
+    private static func age(of instant: Timestamp, at now: Timestamp) -> Double {
+        Double(max(0, (now - instant).milliseconds)) / 1000
+    }
+}

@@ -1,0 +1,47 @@
+internal import ProcessCore
+
+extension ProcessRoutes {
+    /// `POST /start`
+    func start(_ request: HTTPRequest) async throws(Problem) -> Answer {
+        try Self.expectNoParameters(request)
+        let key = try Self.idempotencyKey(of: request)
+        var fields = try Self.fields(of: request)
+        let traceparent = TraceContext.traceparent(request.headers.values(of: "traceparent"))
+        let parsed = try Self.reading { () throws(JSONFieldError) in
+            let parsed = try StartRequest(taking: &fields, traceparent: traceparent)
+            try fields.expectNoMore()
+            return parsed
+        }
+        let outcome: ProcessManager.StartOutcome
+        do {
+            outcome = try await self.manager.start(
+                parsed.start,
+                idempotency: key.map { .init(key: $0, fingerprint: BodyFingerprint(request.body).text) },
+                returnsExisting: parsed.returnsExisting)
+        } catch {
+            throw Problem(error, effect: .change)
+        }
+        var answer = Answer.process(outcome.record, policy: self.manager.policy)
+        answer.fields.append(HTTPHeaders.Field(name: "Location", value: "/status/\(outcome.record.id.text)"))
+        answer.retryAfter = PollingAdvice.seconds(for: outcome.record, at: self.manager.repository.now())
+        switch outcome {
+        case .started: answer.status = .accepted
+        case .replayed: answer.fields.append(HTTPHeaders.Field(name: "Idempotency-Replayed", value: "true"))
+        case .existing: break
+        }
+        return answer
+    }
+
+    /// The idempotency key that came with a request, in quotes or without.
+    private static func idempotencyKey(of request: HTTPRequest) throws(Problem) -> String? {
+        let sent = request.headers.values(of: "Idempotency-Key")
+        guard let first = sent.first else { return nil }
+        guard sent.count == 1 else { throw .invalidField("Idempotency-Key", "must not be sent twice") }
+        let isQuoted = first.utf8.count >= 2 && first.hasPrefix("\"") && first.hasSuffix("\"")
+        let key = isQuoted ? String(first.dropFirst().dropLast()) : first
+        guard IdentifierShape.matches(key) else {
+            throw .invalidField("Idempotency-Key", JSONValue.shapeReason())
+        }
+        return key
+    }
+}

@@ -1,0 +1,52 @@
+internal import ProcessCore
+
+extension ProcessRepositoryError {
+    /// What an error that Redis answered with means to a caller.
+    ///
+    /// - Parameters:
+    ///   - text: The error as Redis wrote it; it names no secret.
+    ///   - subject: What was asked for, for the message.
+    init(redis text: String, doing subject: String) {
+        self.init(Self.code(of: text), "Redis refused \(subject): \(text)")
+    }
+
+    /// What a reply of a shape that was not expected means to a caller.
+    init(_ surprise: RedisReply.Surprise, doing subject: String) {
+        switch surprise {
+        case .error(let text): self.init(redis: text, doing: subject)
+        case .unexpected(let expected):
+            self.init(.unexpectedAnswer, "Redis answered \(subject) with something else than \(expected)")
+        }
+    }
+
+    private static func code(of text: String) -> Code {
+        switch Self.word(of: text) {
+        case "OOM": .storeFull
+        case "LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK", "READONLY", "MISCONF",
+            "NOREPLICAS":
+            // All of these end: a server that loads or is replaced, a fail-over, a disk that has room again.
+            .unavailable
+        case "NOPERM", "NOAUTH", "WRONGPASS", "DENIED", "NOPROTO", "WRONGTYPE": .refused
+        default: Self.codeOfSentence(text)
+        }
+    }
+
+    /// Errors that have no word of their own.
+    private static func codeOfSentence(_ text: String) -> Code {
+        if text.contains("max number of clients") { return .unavailable }
+        let refusals = ["DB index", "SELECT is not allowed", "without any password configured", "no password is set"]
+        return refusals.contains(where: text.contains) ? .refused : .unexpectedAnswer
+    }
+
+    /// The word that says what sort of error it is. Before version 7, an error inside a script is in its report:
+    /// `ERR Error running script (…): @user_script:12: -OOM command not allowed …`.
+    private static func word(of text: String) -> Substring {
+        let error =
+            text.hasPrefix("ERR Error running script") ? text.split(separator: " -", maxSplits: 1).last : text[...]
+        return (error ?? text[...]).prefix { $0 != " " }
+    }
+}
+
+extension Substring {
+    fileprivate func contains(_ text: String) -> Bool { String(self).contains(text) }
+}

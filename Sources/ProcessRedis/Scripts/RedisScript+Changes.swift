@@ -1,0 +1,182 @@
+// The scripts that keep and change single processes.
+extension RedisScript {
+    /// Arguments: 3 id, 4 `1` where it can't be taken, 5 idempotency key, 6 fingerprint, 7 lifetime, 8 longest number of
+    /// processes, 9 parent, 10 kind, 11 queue where it waits in one, 12 channel, 13 message; then name, value, …, an empty
+    /// one, and index, score, ….
+    static let insertBody = """
+        local id, process = ARGV[3], P .. 'process:' .. ARGV[3]
+        local slot = P .. 'process_idempotency:' .. ARGV[5]
+        if ARGV[5] ~= '' then
+          local entry = try('GET', slot)
+          if type(entry) == 'string' then
+            local forgotten, first, fingerprint = string.match(entry, '^(-?%d+) (%S+) (.*)$')
+            if forgotten and tonumber(forgotten) > now() then
+              if fingerprint ~= ARGV[6] then return {'mismatch'} end
+              return {'replayed', first, lookup(first)}
+            end
+          end
+        end
+        local wasForgotten = false
+        if ARGV[4] ~= '1' then
+          if call('EXISTS', process) == 1 then return {'exists', lookup(id)} end
+          local removed = remembered(id)
+          if removed then return removed end
+          wasForgotten = call('HEXISTS', P .. 'process_removed', id) == 1
+        end
+        if ARGV[9] ~= '' and try('HEXISTS', P .. 'process:' .. ARGV[9], 'revision') ~= 1 then return {'parent'} end
+        if ARGV[8] ~= '' and call('SCARD', P .. 'process_ids') >= tonumber(ARGV[8]) then return {'full'} end
+        local stop = 14
+        while ARGV[stop] ~= '' do stop = stop + 2 end
+        local wrong = mistyped(stop + 1)
+        if wrong then return wrong end
+
+        call('HSET', process, unpack(ARGV, 14, stop - 1))
+        for i = stop + 1, #ARGV, 2 do call('ZADD', P .. ARGV[i], ARGV[i + 1], id) end
+        call('SADD', P .. 'process_ids', id)
+        call('SADD', P .. 'process_kinds', ARGV[10])
+        if ARGV[11] ~= '' then call('SADD', P .. 'process_queues', ARGV[11]) end
+        if ARGV[5] ~= '' then
+          -- Where a test sets the time, its key must not go by the server's.
+          local kept = ARGV[2] == '' and ARGV[7] or text(ARGV[7] + 86400000)
+          call('SET', slot, text(now() + ARGV[7]) .. ' ' .. id .. ' ' .. ARGV[6], 'PX', kept)
+        end
+        if wasForgotten then
+          call('HDEL', P .. 'process_removed', id)
+          call('ZREM', P .. 'process_tombstones', id)
+        end
+        try('PUBLISH', ARGV[12], ARGV[13])
+        return {'inserted'}
+        """
+
+    /// Arguments: 3 id, 4 the revision there must be, 5 the time that must have come, 6 channel, 7 message, 8 queue where it
+    /// waits in one; then name, value, …, an empty one, names to remove, …, an empty one, and index, score, ….
+    static let replaceBody = """
+        local id, process = ARGV[3], P .. 'process:' .. ARGV[3]
+        local old = try('HMGET', process, 'revision', 'status', 'lease_expires_at', 'deadline', 'queue', 'parent_id')
+        if old.err or old[1] ~= ARGV[4] then return {'conflict', lookup(id)} end
+        if ARGV[5] ~= '' and now() < tonumber(ARGV[5]) then return {'early'} end
+        local stop = 9
+        while ARGV[stop] ~= '' do stop = stop + 2 end
+        local last = stop + 1
+        while ARGV[last] ~= '' do last = last + 1 end
+        local wrong = mistyped(last + 1)
+        if wrong then return wrong end
+
+        local stale = {}
+        local status = old[2] or ''
+        stale['process_status:' .. status] = true
+        if old[3] then stale['process_leases'] = true end
+        if old[4] then stale['process_deadlines'] = true end
+        if status == 'pending' or status == 'running' then
+          if old[5] then stale['process_queue:' .. old[5]] = true end
+          if old[6] then stale['process_children:' .. old[6]] = true end
+        else
+          stale['process_finished'] = true
+          stale['process_expires'] = true
+        end
+        call('HSET', process, unpack(ARGV, 9, stop - 1))
+        if last > stop + 1 then call('HDEL', process, unpack(ARGV, stop + 1, last - 1)) end
+        for i = last + 1, #ARGV, 2 do
+          call('ZADD', P .. ARGV[i], ARGV[i + 1], id)
+          stale[ARGV[i]] = nil
+        end
+        for key in pairs(stale) do call('ZREM', P .. key, id) end
+        if ARGV[8] ~= '' then call('SADD', P .. 'process_queues', ARGV[8]) end
+        try('PUBLISH', ARGV[6], ARGV[7])
+        return {'replaced'}
+        """
+
+    /// Arguments: 3 how many at the most, 4 how many delayed ones to look at, 5 worker, 6 lease, 7 channel, then the queues.
+    ///
+    /// What happens to each process is what `ProcessTransition` does for `claim`; the conformance suite compares them field
+    /// by field.
+    static let claimBody = """
+        local at, limit = now(), tonumber(ARGV[3])
+        local unit, delayed = \(RedisQueueScore.timeLimit), \(RedisQueueScore.firstDelayed)
+        local function within(time) return math.min(math.max(time, 0), unit - 1) end
+
+        -- What has become due moves from behind the queue to its place in it.
+        local budget = tonumber(ARGV[4])
+        for q = 8, #ARGV do
+          local queue = P .. 'process_queue:' .. ARGV[q]
+          if budget > 0 then
+            local due = call('ZRANGEBYSCORE', queue, text(delayed), text(delayed + within(at)), 'LIMIT', 0, budget)
+            budget = budget - #due
+            for _, id in ipairs(due) do
+              local hash = try('HMGET', P .. 'process:' .. id, 'priority', 'created_at')
+              local priority = tonumber(hash[1] or '0') or 0
+              local created = tonumber(hash[2] or '0') or 0
+              call('ZADD', queue, text((100 - priority) * unit + within(created)), id)
+            end
+          end
+        end
+
+        local claimed, looked = {}, 0
+        while #claimed < limit and looked < limit + 1000 do
+          local heads = {}
+          for q = 8, #ARGV do
+            local queue = P .. 'process_queue:' .. ARGV[q]
+            local first = call('ZRANGEBYSCORE', queue, '-inf', '(' .. text(delayed), 'WITHSCORES',
+              'LIMIT', 0, limit - #claimed)
+            for i = 1, #first, 2 do heads[#heads + 1] = {tonumber(first[i + 1]), first[i], queue} end
+          end
+          if #heads == 0 then break end
+          table.sort(heads, function(a, b)
+            if a[1] ~= b[1] then return a[1] < b[1] end
+            return before(a[2], b[2])
+          end)
+          for _, head in ipairs(heads) do
+            if #claimed == limit then break end
+            looked = looked + 1
+            local id, queue = head[2], head[3]
+            local process = P .. 'process:' .. id
+            local hash = try('HMGET', process, 'revision', 'status', 'attempt', 'created_at', 'kind', 'updated_at',
+              'run_after', 'lease', 'timeout')
+            if hash.err or not hash[1] then
+              forget(id)
+              call('ZREM', queue, id)
+            elseif hash[2] ~= 'pending' or not tonumber(hash[1]) or not tonumber(hash[3] or '')
+              or not tonumber(hash[4] or '') or not hash[5] or not tonumber(hash[6] or '') then
+              -- It can't be read, so nobody can be given it; a cleanup of such finds it by another index.
+              call('ZREM', queue, id)
+            elseif hash[7] and (tonumber(hash[7]) or 0) > at then
+              -- The clock was set back since it became due.
+              call('ZADD', queue, text(delayed + within(tonumber(hash[7]))), id)
+            else
+              local time, revision = text(at), text(hash[1] + 1)
+              local set = {'status', 'running', 'revision', revision, 'attempt', text(hash[3] + 1),
+                'updated_at', time, 'started_at', time, 'heartbeat_at', time}
+              local unset = {'error_code', 'error_message', 'error_details'}
+              local function put(name, value)
+                if value then
+                  set[#set + 1] = name
+                  set[#set + 1] = value
+                else
+                  unset[#unset + 1] = name
+                end
+              end
+              local lease = text(at + (hash[8] or ARGV[6]))
+              local deadline = hash[9] and text(at + hash[9])
+              put('worker', ARGV[5] ~= '' and ARGV[5])
+              put('claimed_lease', not hash[8] and ARGV[6])
+              put('lease_expires_at', lease)
+              put('deadline', deadline)
+              call('HSET', process, unpack(set))
+              call('HDEL', process, unpack(unset))
+              call('ZREM', queue, id)
+              call('ZREM', P .. 'process_status:pending', id)
+              call('ZADD', P .. 'process_status:running', hash[4], id)
+              call('ZADD', P .. 'process_leases', lease, id)
+              if deadline then
+                call('ZADD', P .. 'process_deadlines', deadline, id)
+              else
+                call('ZREM', P .. 'process_deadlines', id)
+              end
+              try('PUBLISH', ARGV[7], id .. ' ' .. revision .. ' running')
+              claimed[#claimed + 1] = {id, call('HGETALL', process)}
+            end
+          end
+        end
+        return claimed
+        """
+}

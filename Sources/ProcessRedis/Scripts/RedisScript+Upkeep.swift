@@ -1,0 +1,177 @@
+// The scripts that look at many processes: to count them, to remove them, to mend indexes.
+extension RedisScript {
+    /// Answers the size of each status, kind and queue, and the heads of the two that have an age. What stands at such a
+    /// head without a process is taken away, so that an age never sticks to what is gone.
+    static let countsBody = """
+        local statuses, kinds, queues, oldest = {}, {}, {}, {}
+        for _, status in ipairs({'pending', 'running', 'completed', 'failed', 'cancelled'}) do
+          statuses[#statuses + 1] = status
+          statuses[#statuses + 1] = call('ZCARD', P .. 'process_status:' .. status)
+        end
+        local function sizes(names, key, into)
+          for _, name in ipairs(call('SMEMBERS', P .. names)) do
+            local size = call('ZCARD', P .. key .. name)
+            if size > 0 then
+              into[#into + 1] = name
+              into[#into + 1] = size
+            end
+          end
+        end
+        sizes('process_kinds', 'process_kind:', kinds)
+        sizes('process_queues', 'process_queue:', queues)
+        for _, status in ipairs({'running', 'pending'}) do
+          local heads = call('ZRANGE', P .. 'process_status:' .. status, 0, 9, 'WITHSCORES')
+          local found = false
+          for i = 1, #heads, 2 do
+            if call('EXISTS', P .. 'process:' .. heads[i]) == 1 then
+              found = heads[i + 1]
+              break
+            end
+          end
+          oldest[#oldest + 1] = found
+        end
+        return {statuses, kinds, queues, oldest}
+        """
+
+    /// Arguments: 3 `expired` or `older`, 4 `1` to count only, 5 how many to look at, 6 lifetime of tombstones, 7 the time by
+    /// which they must have finished, 8 the time by which their own `retain` must have passed, 9 the statuses, each between
+    /// blanks, 10 `1` to take those with a `retain` too, 11–13 the place of the batch before, 14 channel, then index, highest
+    /// score, ….
+    ///
+    /// Answers what was removed, as id, status, …, the time, and the place where it stopped or nothing.
+    static let cleanupBody = """
+        local isDry, left, lifetime = ARGV[4] == '1', tonumber(ARGV[5]), tonumber(ARGV[6])
+        local by, at, statuses, takesRetained = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9], ARGV[10] == '1'
+        local channel = ARGV[14]
+
+        local function candidates(key, highest, score, id, count)
+          if score == '-inf' then
+            return call('ZRANGEBYSCORE', key, score, highest, 'WITHSCORES', 'LIMIT', 0, count)
+          end
+          -- Of those with the same score, the ones up to the id were looked at.
+          local found, offset = {}, 0
+          repeat
+            local page = call('ZRANGEBYSCORE', key, score, highest, 'WITHSCORES', 'LIMIT', offset, count)
+            for i = 1, #page, 2 do
+              if #found < 2 * count and (tonumber(page[i + 1]) ~= tonumber(score) or before(id, page[i])) then
+                found[#found + 1] = page[i]
+                found[#found + 1] = page[i + 1]
+              end
+            end
+            offset = offset + count
+          until #found == 2 * count or #page < 2 * count
+          return found
+        end
+
+        local function mayGo(hash)
+          local status, retain, finished = hash[2], hash[3], tonumber(hash[4] or '')
+          if not status or not string.find(statuses, ' ' .. status .. ' ', 1, true) then return false end
+          if ARGV[3] == 'expired' then
+            if status == 'pending' or status == 'running' or not finished then return false end
+            if not retain then return finished <= by end
+            local own = tonumber(retain)
+            return own and finished + own <= at
+          end
+          if retain and not takesRetained then return false end
+          local time = finished or tonumber(hash[5] or '')
+          return time and time <= by
+        end
+
+        local function hasOpenChildren(id)
+          local key = P .. 'process_children:' .. id
+          for _, child in ipairs(call('ZRANGE', key, 0, 9)) do
+            if call('EXISTS', P .. 'process:' .. child) == 1 then return true end
+            if not isDry then call('ZREM', key, child) end
+          end
+          return call('ZCARD', key) > (isDry and 10 or 0)
+        end
+
+        local removed, place = {}, false
+        local first = tonumber(ARGV[11])
+        for i = 15 + 2 * first, #ARGV, 2 do
+          local key, highest = P .. ARGV[i], ARGV[i + 1]
+          local index, score, id = (i - 15) / 2, '-inf', ''
+          if index == first then score, id = ARGV[12], ARGV[13] end
+          if left == 0 then
+            if call('ZCOUNT', key, '-inf', highest) > 0 then
+              place = {index, '-inf', ''}
+              break
+            end
+          else
+            local found = candidates(key, highest, score, id, left + 1)
+            for c = 1, #found, 2 do
+              if left == 0 then
+                place = {index, score, id}
+                break
+              end
+              left = left - 1
+              id, score = found[c], found[c + 1]
+              local hash = try('HMGET', P .. 'process:' .. id, 'revision', 'status', 'retain', 'finished_at',
+                'created_at', 'kind', 'queue', 'parent_id')
+              if hash.err or not hash[1] then
+                if not isDry then
+                  forget(id)
+                  call('ZREM', key, id)
+                end
+              elseif mayGo(hash) and not hasOpenChildren(id) then
+                removed[#removed + 1] = id
+                removed[#removed + 1] = hash[2]
+                if not isDry then
+                  forget(id)
+                  remove(id, hash[6], hash[7], hash[8], hash[1], hash[2], lifetime, channel)
+                end
+              end
+            end
+            if place then break end
+          end
+        end
+        if not isDry and #removed > 0 then trimTombstones() end
+        return {removed, text(now()), place}
+        """
+
+    /// Removes records that can't be read, each only if it still is as it was read. Arguments: 3 `1` to count only, 4
+    /// lifetime of tombstones, 5 channel, then id, revision, status as it stands there, status to remember, ….
+    static let removeCorruptBody = """
+        local removed = {}
+        for i = 6, #ARGV, 4 do
+          local id = ARGV[i]
+          local hash = try('HMGET', P .. 'process:' .. id, 'revision', 'status', 'kind', 'queue', 'parent_id')
+          if not hash.err and hash[1] == ARGV[i + 1] and (hash[2] or '') == ARGV[i + 2] then
+            removed[#removed + 1] = id
+            removed[#removed + 1] = ARGV[i + 3]
+            if ARGV[3] ~= '1' then
+              forget(id)
+              remove(id, hash[3], hash[4], hash[5], hash[1], ARGV[i + 3], tonumber(ARGV[4]), ARGV[5])
+            end
+          end
+        end
+        if ARGV[3] ~= '1' and #removed > 0 then trimTombstones() end
+        return {removed, text(now()), false}
+        """
+
+    /// Arguments: 3 how many at the most. Answers how many were forgotten.
+    static let forgetExpiredBody = """
+        local key = P .. 'process_tombstones'
+        local ids = call('ZRANGEBYSCORE', key, '-inf', text(now()), 'LIMIT', 0, ARGV[3])
+        for _, id in ipairs(ids) do
+          call('ZREM', key, id)
+          call('HDEL', P .. 'process_removed', id)
+        end
+        return #ids
+        """
+
+    /// Takes ids out of the indexes where there is no process of ours under them. Arguments: 3 how many ids, the ids, then
+    /// the indexes in which they were found.
+    static let repairBody = """
+        local count, repaired = tonumber(ARGV[3]), 0
+        for i = 4, 3 + count do
+          local id = ARGV[i]
+          if try('HEXISTS', P .. 'process:' .. id, 'revision') ~= 1 then
+            forget(id)
+            for k = 4 + count, #ARGV do call('ZREM', P .. ARGV[k], id) end
+            repaired = repaired + 1
+          end
+        end
+        return repaired
+        """
+}

@@ -1,0 +1,147 @@
+/// A Lua script that the server runs in one atomic step.
+///
+/// All of them get `process_ids` as their one key, which says in a cluster on which node they run, and the prefix of all
+/// keys as their first argument: with a hash tag in it, every key they make up is on that node too. The second argument
+/// is the time where a test sets it, else empty.
+///
+/// Each looks at all it depends on (what is there, of what type, in which revision) before its first write, since
+/// Redis undoes nothing that a failing script has written; and publishes last, by `pcall`, because a message is a hint.
+enum RedisScript: Int, CaseIterable, Sendable {
+    case insert, replace, claim, counts, cleanup, removeCorrupt, forgetExpired, repair
+
+    /// The Lua text.
+    var source: String { Self.sources[self.rawValue] }
+
+    private static let sources: [String] = Self.allCases.map { script in
+        let parts =
+            switch script {
+            case .insert: [lookup, types, insertBody]
+            case .replace: [lookup, types, replaceBody]
+            case .claim: [byteOrder, forget, claimBody]
+            case .counts: [countsBody]
+            case .cleanup: [byteOrder, forget, removal, cleanupBody]
+            case .removeCorrupt: [forget, removal, removeCorruptBody]
+            case .forgetExpired: [forgetExpiredBody]
+            case .repair: [forget, repairBody]
+            }
+        return ([prelude] + parts).joined(separator: "\n")
+    }
+
+    /// What errors call it.
+    var subject: StaticString {
+        switch self {
+        case .insert: "the insert"
+        case .replace: "the replace"
+        case .claim: "the claim"
+        case .counts: "the counts"
+        case .cleanup, .removeCorrupt: "the cleanup"
+        case .forgetExpired: "the removal of expired tombstones"
+        case .repair: "the repair of an index"
+        }
+    }
+}
+
+// What several scripts begin with.
+extension RedisScript {
+    private static let prelude = """
+        local P = ARGV[1]
+        local call, try = redis.call, redis.pcall
+        local clock = ARGV[2] ~= '' and tonumber(ARGV[2])
+        local function now()
+          if not clock then
+            local time = call('TIME')
+            clock = time[1] * 1000 + math.floor(time[2] / 1000)
+          end
+          return clock
+        end
+        -- tostring would write 1.7e+12
+        local function text(number) return string.format('%.0f', number) end
+        """
+
+    /// `lookup(id)`: what is known of an id, as the driver reads it. `remembered(id)`: its tombstone, or false.
+    private static let lookup = """
+        local function remembered(id)
+          local entry = call('HGET', P .. 'process_removed', id)
+          if not entry then return false end
+          local status, removed, forgotten = string.match(entry, '^(%a+) (-?%d+) (-?%d+)$')
+          if not status or tonumber(forgotten) <= now() then return false end
+          return {'removed', status, removed}
+        end
+        local function lookup(id)
+          local hash = try('HGETALL', P .. 'process:' .. id)
+          if hash.err then return {'foreign'} end
+          if #hash > 0 then return {'found', hash} end
+          return remembered(id) or {'missing'}
+        end
+        """
+
+    /// `mistyped(from)`: an error if one of the sorted sets named from that argument on, or one of the sets, is something
+    /// else; Redis would notice in the middle of the writes.
+    private static let types = """
+        local function mistyped(from)
+          for i = from, #ARGV, 2 do
+            local found = call('TYPE', P .. ARGV[i]).ok
+            if found ~= 'zset' and found ~= 'none' then
+              return redis.error_reply('WRONGTYPE ' .. P .. ARGV[i] .. ' is a ' .. found .. ', not a sorted set')
+            end
+          end
+          for _, key in ipairs({'process_ids', 'process_kinds', 'process_queues'}) do
+            local found = call('TYPE', P .. key).ok
+            if found ~= 'set' and found ~= 'none' then
+              return redis.error_reply('WRONGTYPE ' .. P .. key .. ' is a ' .. found .. ', not a set')
+            end
+          end
+          return false
+        end
+        """
+
+    /// `before(a, b)`: the order of ids. The `<` of Lua goes by the server's locale.
+    private static let byteOrder = """
+        local function before(a, b)
+          for i = 1, math.min(#a, #b) do
+            local x, y = string.byte(a, i), string.byte(b, i)
+            if x ~= y then return x < y end
+          end
+          return #a < #b
+        end
+        """
+
+    /// `forget(id)`: takes an id out of every index with a fixed name.
+    private static let forget: String = {
+        let names = RedisKeys.sharedIndexes.map { "'\($0)'" }.joined(separator: ", ")
+        return """
+            local shared = {\(names)}
+            local function forget(id)
+              call('SREM', P .. 'process_ids', id)
+              for _, key in ipairs(shared) do call('ZREM', P .. key, id) end
+            end
+            """
+    }()
+
+    /// `remove(id, hash, status, lifetime, channel)`: removes a process with all that belongs to it, and remembers it;
+    /// `hash` has its kind, queue, parent and revision. `trimTombstones()`: keeps their number bounded.
+    private static let removal = """
+        local function remove(id, kind, queue, parent, revision, status, lifetime, channel)
+          if kind then
+            call('ZREM', P .. 'process_kind:' .. kind, id)
+            if call('EXISTS', P .. 'process_kind:' .. kind) == 0 then call('SREM', P .. 'process_kinds', kind) end
+          end
+          if queue then
+            call('ZREM', P .. 'process_queue:' .. queue, id)
+            if call('EXISTS', P .. 'process_queue:' .. queue) == 0 then call('SREM', P .. 'process_queues', queue) end
+          end
+          if parent then call('ZREM', P .. 'process_children:' .. parent, id) end
+          call('UNLINK', P .. 'process:' .. id, P .. 'process_children:' .. id, P .. 'process_stream:' .. id)
+          local forgotten = text(now() + lifetime)
+          call('HSET', P .. 'process_removed', id, status .. ' ' .. text(now()) .. ' ' .. forgotten)
+          call('ZADD', P .. 'process_tombstones', forgotten, id)
+          try('PUBLISH', channel, id .. ' ' .. revision .. ' removed')
+        end
+        local function trimTombstones()
+          local excess = call('ZCARD', P .. 'process_tombstones') - 1000000
+          if excess <= 0 then return end
+          local oldest = call('ZPOPMIN', P .. 'process_tombstones', excess)
+          for i = 1, #oldest, 2 do call('HDEL', P .. 'process_removed', oldest[i]) end
+        end
+        """
+}

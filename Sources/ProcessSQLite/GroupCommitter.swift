@@ -1,0 +1,137 @@
+internal import ProcessCore
+internal import Synchronization
+
+/// One write on its way into a transaction with others.
+struct PendingWrite: Sendable {
+    /// The length of its payloads, in bytes.
+    let length: Int
+    /// Makes the write inside a transaction; what comes back tells its caller, once the transaction is kept.
+    ///
+    /// May be called again where the transaction was undone.
+    let perform: @Sendable (StoreWriter) throws(SQLiteError) -> @Sendable () -> Void
+    /// Tells its caller that it could not be done.
+    let fail: @Sendable (ProcessRepositoryError) -> Void
+}
+
+/// How the store's writes went, for tests, benchmarks and health.
+struct WriteStatistics: Sendable {
+    /// Transactions that were kept.
+    var transactions = 0
+    /// Writes in them.
+    var writes = 0
+    /// Why the latest transaction was not kept; `nil` where it was.
+    var failure: ProcessRepositoryError?
+}
+
+/// Puts all writes that wait into one transaction, so that they share its sync, and answers them once it is kept.
+///
+/// Where one of them fails, the transaction is undone and tried again in halves, until the one that fails stands alone:
+/// the others do not suffer from it.
+struct GroupCommitter: ~Copyable {
+    private let writer: StoreWriter
+    private let statistics: SharedWriteStatistics
+
+    init(_ writer: StoreWriter, statistics: SharedWriteStatistics) {
+        self.writer = writer
+        self.statistics = statistics
+    }
+
+    /// Works on a queue until it is closed and empty.
+    func run(_ queue: JobQueue<PendingWrite>) {
+        while let writes = queue.takeAll() {
+            var rest = writes[...]
+            while !rest.isEmpty {
+                let batch = self.takeBatch(from: &rest)
+                self.commit(batch)
+            }
+        }
+    }
+
+    private func takeBatch(from rest: inout ArraySlice<PendingWrite>) -> ArraySlice<PendingWrite> {
+        var length = 0
+        var count = 0
+        for write in rest.prefix(self.writer.options.mostWritesInTransaction) {
+            if length >= self.writer.options.mostBytesInTransaction { break }
+            length += write.length
+            count += 1
+        }
+        let batch = rest.prefix(count)
+        rest = rest.dropFirst(count)
+        return batch
+    }
+
+    private func commit(_ batch: ArraySlice<PendingWrite>) {
+        let connection = self.writer.connection
+        do {
+            try connection.execute("BEGIN IMMEDIATE")
+        } catch {
+            // The lock is somebody else's, or the file is out of reach: that concerns all alike.
+            self.fail(batch, error.repositoryError("writing to the store"))
+            return
+        }
+        var answers: [@Sendable () -> Void] = []
+        answers.reserveCapacity(batch.count)
+        do {
+            for write in batch { answers.append(try write.perform(self.writer)) }
+        } catch {
+            self.rollBack()
+            self.retryInHalves(batch, error.repositoryError("writing to the store"))
+            return
+        }
+        do {
+            try connection.execute("COMMIT")
+        } catch {
+            self.rollBack()
+            let failure = error.commitError
+            if failure.code == .storeFull {
+                self.retryInHalves(batch, failure)
+            } else {
+                self.fail(batch, failure)
+            }
+            return
+        }
+        self.statistics.record(writes: batch.count)
+        for answer in answers { answer() }
+    }
+
+    private func retryInHalves(_ batch: ArraySlice<PendingWrite>, _ failure: ProcessRepositoryError) {
+        guard batch.count > 1 else {
+            self.fail(batch, failure)
+            return
+        }
+        let half = batch.startIndex + batch.count / 2
+        self.commit(batch[..<half])
+        self.commit(batch[half...])
+    }
+
+    private func fail(_ batch: ArraySlice<PendingWrite>, _ failure: ProcessRepositoryError) {
+        self.statistics.record(failure: failure)
+        for write in batch { write.fail(failure) }
+    }
+
+    /// SQLite undoes the whole transaction by itself after some errors.
+    private func rollBack() {
+        guard self.writer.connection.isInTransaction else { return }
+        try? self.writer.connection.execute("ROLLBACK")
+    }
+}
+
+/// The statistics of a writer's thread, readable from others.
+final class SharedWriteStatistics: Sendable {
+    private let statistics = Mutex(WriteStatistics())
+
+    /// How the writes went so far.
+    var current: WriteStatistics { self.statistics.withLock { $0 } }
+
+    func record(writes: Int) {
+        self.statistics.withLock { statistics in
+            statistics.transactions += 1
+            statistics.writes += writes
+            statistics.failure = nil
+        }
+    }
+
+    func record(failure: ProcessRepositoryError) {
+        self.statistics.withLock { $0.failure = failure }
+    }
+}

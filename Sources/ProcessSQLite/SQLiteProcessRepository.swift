@@ -1,0 +1,242 @@
+public import ProcessCore
+
+/// Keeps processes in one SQLite file.
+///
+/// An acknowledged write is on the disk (`synchronous=FULL`): it survives `kill -9` and a power loss. All writes go
+/// through one thread, which puts everything that waits into one transaction. Single records are read at once, on the
+/// thread of the caller, from the page cache as a rule; longer reads have a thread of their own, so that an event loop never waits
+/// for one. Several repositories may share a file, in one operating-system process or in many on one machine: nothing is
+/// cached that another one may change.
+public final class SQLiteProcessRepository: ProcessRepository {
+    private typealias Read = @Sendable (StoreReader) -> Void
+
+    private let clock: @Sendable () -> Timestamp
+    private let writes: StoreThread<PendingWrite>
+    private let reads: StoreThread<Read>
+    private let pool: ReaderPool
+    private let statistics: SharedWriteStatistics
+
+    /// So many single records are read at once on the caller's thread; more of them are a longer read.
+    private static let mostPointReads = 16
+
+    /// Opens the store, and makes it where there is none: the file with mode 0600, its folder with 0700.
+    ///
+    /// A file that is not ours, of a newer version, damaged or not writable is refused and stays as it is, byte for byte.
+    /// One of an older version is brought to this program's version, and older programs refuse it from then on.
+    ///
+    /// - Parameters:
+    ///   - configuration: Where the file is, and how long a lock of another process is waited for.
+    ///   - now: The time leases, deadlines and lifetimes are judged by.
+    ///   - onUnreadable: Told of each record that can't be read, once, with what is wrong with it; from any thread.
+    /// - Returns: The open repository.
+    /// - Throws: `refused`, naming path and reason; `unavailable` where another process does not let go of the file;
+    ///   `storeFull`.
+    public static func open(
+        _ configuration: SQLiteConfiguration, now: @escaping @Sendable () -> Timestamp,
+        onUnreadable: (@Sendable (ProcessID, String) -> Void)? = nil
+    ) throws(ProcessRepositoryError) -> SQLiteProcessRepository {
+        var options = SQLiteStoreOptions()
+        options.busyTimeout = configuration.busyTimeout
+        return try SQLiteProcessRepository(
+            path: configuration.path, options: options, now: now, onUnreadable: onUnreadable)
+    }
+
+    init(
+        path: String, options: SQLiteStoreOptions, now: @escaping @Sendable () -> Timestamp,
+        onUnreadable: (@Sendable (ProcessID, String) -> Void)? = nil
+    ) throws(ProcessRepositoryError) {
+        let file = SQLiteStoreFile(path: path, schema: options.schema, busyTimeout: options.busyTimeout)
+        let unreadableRows = UnreadableRows(onUnreadable)
+        let statistics = SharedWriteStatistics()
+        let writer: StoreWriter
+        let reader: StoreReader
+        do {
+            writer = try StoreWriter(
+                try file.openForWriting(maximumPages: options.maximumPages), options: options,
+                unreadableRows: unreadableRows, now: now)
+            reader = try StoreReader(try file.openForReading(), unreadableRows: unreadableRows)
+        } catch let error as SQLiteError {
+            throw file.refusal(of: error)
+        } catch let error as ProcessRepositoryError {
+            throw error
+        } catch {
+            throw file.refusal("can't be opened: \(error)")
+        }
+        self.clock = now
+        self.statistics = statistics
+        self.pool = ReaderPool(file, unreadableRows: unreadableRows)
+        self.reads = try StoreThread("sqlite-reader", with: reader) { reader, queue in
+            while let reads = queue.takeAll() { for read in reads { read(reader) } }
+        }
+        self.writes = try StoreThread("sqlite-writer", with: writer) { writer, queue in
+            GroupCommitter(writer, statistics: statistics).run(queue)
+        }
+    }
+
+    /// How the writes went so far.
+    var writeStatistics: WriteStatistics { self.statistics.current }
+
+    /// The time of the clock that the repository was opened with.
+    public func now() -> Timestamp { self.clock() }
+
+    // MARK: Writes
+
+    /// See ``ProcessRepository/insert(_:)``.
+    public func insert(_ insertion: ProcessInsertion) async throws(ProcessRepositoryError) -> InsertOutcome {
+        try await self.write(length: insertion.record.payloadBytes) { writer throws(SQLiteError) in
+            try writer.insert(insertion)
+        }
+    }
+
+    /// See ``ProcessRepository/replace(_:ifRevision:notBefore:)``.
+    public func replace(
+        _ record: ProcessRecord, ifRevision revision: Int64, notBefore instant: Timestamp?
+    ) async throws(ProcessRepositoryError) -> ReplaceOutcome {
+        try await self.write(length: record.payloadBytes) { writer throws(SQLiteError) in
+            try writer.replace(record, ifRevision: revision, notBefore: instant)
+        }
+    }
+
+    /// See ``ProcessRepository/claim(_:)``.
+    public func claim(_ request: ClaimRequest) async throws(ProcessRepositoryError) -> [ProcessRecord] {
+        try await self.write(length: 0) { writer throws(SQLiteError) in try writer.claim(request) }
+    }
+
+    /// See ``ProcessRepository/cleanup(_:)``.
+    ///
+    /// Candidates are looked for outside of the transaction that removes them, which looks at each of them again.
+    public func cleanup(_ request: CleanupRequest) async throws(ProcessRepositoryError) -> CleanupBatch {
+        let now = self.now()
+        let (candidates, dryRun) = try await self.read { reader throws(SQLiteError) in
+            let candidates = try reader.candidates(request)
+            guard request.isDryRun else { return (candidates, [Tombstone]()) }
+            var removable: [Tombstone] = []
+            for candidate in candidates.found {
+                if request.scope != .corrupt, try reader.hasUnfinishedChildren(candidate.id) { continue }
+                removable.append(Tombstone(id: candidate.id, status: candidate.status, removedAt: now))
+            }
+            return (candidates, removable)
+        }
+        if request.isDryRun { return CleanupBatch(removed: dryRun, next: candidates.next) }
+        if candidates.found.isEmpty { return CleanupBatch(removed: [], next: candidates.next) }
+        let removed = try await self.write(length: 0) { writer throws(SQLiteError) in
+            try writer.remove(candidates.found, request)
+        }
+        return CleanupBatch(removed: removed, next: candidates.next)
+    }
+
+    /// See ``ProcessRepository/forgetExpired()``.
+    ///
+    /// Gives pages back to the file system too, where most of the file is unused.
+    public func forgetExpired() async throws(ProcessRepositoryError) -> Bool {
+        try await self.write(length: 0) { writer throws(SQLiteError) in try writer.forgetExpired() }
+    }
+
+    /// Hands a write to the writer's thread, and waits until its transaction is kept.
+    ///
+    /// A cancelled task waits too: what was handed over will be written, and its caller is told so.
+    private func write<Answer: Sendable>(
+        length: Int, _ body: @escaping @Sendable (StoreWriter) throws(SQLiteError) -> Answer
+    ) async throws(ProcessRepositoryError) -> Answer {
+        let result: Result<Answer, ProcessRepositoryError> = await withCheckedContinuation { continuation in
+            let write = PendingWrite(
+                length: length,
+                perform: { writer throws(SQLiteError) in
+                    let answer = try body(writer)
+                    return { continuation.resume(returning: .success(answer)) }
+                },
+                fail: { continuation.resume(returning: .failure($0)) })
+            if !self.writes.append(write) { continuation.resume(returning: .failure(.closed)) }
+        }
+        return try result.get()
+    }
+
+    // MARK: Reads
+
+    /// See ``ProcessRepository/find(_:)-(ProcessID)``.
+    public func find(_ id: ProcessID) async throws(ProcessRepositoryError) -> ProcessLookup {
+        let now = self.now()
+        return try self.pool.read { reader throws(SQLiteError) in try reader.lookup(id, at: now) }
+    }
+
+    /// See ``ProcessRepository/find(_:)-([ProcessID])``.
+    public func find(_ ids: [ProcessID]) async throws(ProcessRepositoryError) -> [ProcessLookup] {
+        let now = self.now()
+        let lookUpAll: @Sendable (StoreReader) throws(SQLiteError) -> [ProcessLookup] = { reader throws(SQLiteError) in
+            var lookups: [ProcessLookup] = []
+            lookups.reserveCapacity(ids.count)
+            for id in ids { lookups.append(try reader.lookup(id, at: now)) }
+            return lookups
+        }
+        return ids.count <= Self.mostPointReads ? try self.pool.read(lookUpAll) : try await self.read(lookUpAll)
+    }
+
+    /// See ``ProcessRepository/findOverdue(at:limit:)``.
+    public func findOverdue(
+        at instant: Timestamp, limit: Int
+    ) async throws(ProcessRepositoryError) -> [ProcessRecord] {
+        try await self.read { reader throws(SQLiteError) in try reader.overdue(at: instant, limit: limit) }
+    }
+
+    /// See ``ProcessRepository/page(_:)``.
+    public func page(_ query: ProcessQuery) async throws(ProcessRepositoryError) -> ProcessPage {
+        try await self.read { reader throws(SQLiteError) in try reader.page(query) }
+    }
+
+    /// See ``ProcessRepository/counts()``.
+    public func counts() async throws(ProcessRepositoryError) -> ProcessCounts {
+        try await self.read { reader throws(SQLiteError) in try reader.counts() }
+    }
+
+    /// Reads on the reader's thread.
+    private func read<Answer: Sendable>(
+        _ body: @escaping @Sendable (StoreReader) throws(SQLiteError) -> Answer
+    ) async throws(ProcessRepositoryError) -> Answer {
+        let result: Result<Answer, ProcessRepositoryError> = await withCheckedContinuation { continuation in
+            let read: Read = { reader in
+                let result = Result { () throws(SQLiteError) in try body(reader) }
+                continuation.resume(returning: result.mapError { $0.repositoryError("reading from the store") })
+            }
+            if !self.reads.append(read) { continuation.resume(returning: .failure(.closed)) }
+        }
+        return try result.get()
+    }
+
+    // MARK: Its own life
+
+    /// See ``ProcessRepository/health()``.
+    ///
+    /// `degraded` where the last write could not be kept and one that is tried now can't either, or where the file was moved
+    /// away or replaced: what is written then is lost with the last instance that has it open.
+    public func health() async -> RepositoryHealth {
+        let begin = MonotonicInstant.now
+        func health(_ state: RepositoryHealth.State, _ reason: String? = nil) -> RepositoryHealth {
+            let latency = MonotonicInstant.now.nanoseconds(since: begin)
+            return RepositoryHealth(state, reason: reason, latency: .nanoseconds(Int64(latency)))
+        }
+        do {
+            let hasMoved = try await self.read { reader throws(SQLiteError) in
+                _ = try reader.connection.integer("SELECT count(*) FROM sqlite_schema")
+                return reader.connection.hasMoved
+            }
+            if hasMoved { return health(.degraded, "the database file was moved, removed or replaced") }
+        } catch {
+            return health(.down, error.message)
+        }
+        guard self.statistics.current.failure != nil else { return health(.ok) }
+        do {
+            try await self.write(length: 0) { writer throws(SQLiteError) in try writer.tryWriting() }
+            return health(.ok)
+        } catch {
+            return health(.degraded, error.message)
+        }
+    }
+
+    /// See ``ProcessRepository/close()``.
+    public func close() async {
+        await self.reads.close()
+        self.pool.close()
+        // The last connection to close copies the write-ahead log into the file, for which it must be able to write.
+        await self.writes.close()
+    }
+}

@@ -1,0 +1,89 @@
+internal import Glibc
+internal import ProcessCore
+
+extension SQLiteStoreFile {
+    /// Opens the store for writing: makes it where there is none, and brings it to this program's version.
+    ///
+    /// - Throws: `refused` where there is something else, before anything was written; `unavailable`, `storeFull`.
+    func openForWriting(maximumPages: Int? = nil) throws(ProcessRepositoryError) -> SQLiteConnection {
+        try self.createIfMissing()
+        let state = try self.examine()
+        do {
+            let connection = try SQLiteConnection(path: self.path, mode: .readWrite, busyTimeout: self.busyTimeout)
+            guard !connection.isReadOnly else { throw self.refusal("can't be written") }
+            // Rows that are gone leave nothing behind in pages that are written anyway.
+            try connection.execute("PRAGMA secure_delete = FAST; PRAGMA temp_store = MEMORY")
+            if state == .empty {
+                // Only a file without tables takes this, and only before it is in the mode of the write-ahead log.
+                try connection.execute("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL")
+            }
+            try self.migrate(connection)
+            try self.useWriteAheadLog(connection)
+            try connection.execute(
+                """
+                PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;
+                PRAGMA wal_autocheckpoint = \(Self.pagesBetweenCheckpoints);
+                PRAGMA journal_size_limit = \(64 << 20)
+                """)
+            if let maximumPages { try connection.execute("PRAGMA max_page_count = \(maximumPages)") }
+            return connection
+        } catch let error as SQLiteError {
+            throw self.refusal(of: error)
+        } catch let error as ProcessRepositoryError {
+            throw error
+        } catch {
+            throw self.refusal("can't be opened: \(error)")
+        }
+    }
+
+    /// Pages that many commits touch are copied into the file once for all of them; more of them between two
+    /// checkpoints make fewer copies, and a longer pause.
+    private static let pagesBetweenCheckpoints = 4000
+
+    /// Opens the store for reading; it is open for writing elsewhere.
+    func openForReading() throws(SQLiteError) -> SQLiteConnection {
+        let connection = try SQLiteConnection(path: self.path, mode: .readOnly, busyTimeout: self.busyTimeout)
+        try connection.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192")
+        return connection
+    }
+
+    /// Takes the steps that are missing, each in one transaction; another instance may be taking them too.
+    private func migrate(_ connection: SQLiteConnection) throws {
+        while true {
+            try connection.execute("BEGIN IMMEDIATE")
+            do {
+                let version = try connection.integer("PRAGMA user_version")
+                if version >= self.schema.version {
+                    try connection.execute("ROLLBACK")
+                    if version > self.schema.version {
+                        throw self.refusal("was brought to version \(version) just now")
+                    }
+                    return
+                }
+                if version == 0 { try connection.execute("PRAGMA application_id = \(SQLiteSchema.applicationID)") }
+                try connection.execute(self.schema.migrations[Int(version)])
+                try connection.execute("PRAGMA user_version = \(version + 1); COMMIT")
+            } catch {
+                if connection.isInTransaction { try? connection.execute("ROLLBACK") }
+                throw error
+            }
+        }
+    }
+
+    /// Changes the journal, for which nobody else may be in the file; SQLite waits for nobody here.
+    private func useWriteAheadLog(_ connection: SQLiteConnection) throws {
+        let begin = MonotonicInstant.now
+        while true {
+            do {
+                let mode = try connection.text("PRAGMA journal_mode = WAL")
+                guard mode == "wal" else { throw self.refusal("can't have a write-ahead log where it is") }
+                return
+            } catch let error as SQLiteError {
+                let isBusy = SQLiteCondition(error) == .busy
+                let waited = Int64(MonotonicInstant.now.nanoseconds(since: begin) / 1_000_000)
+                guard isBusy, waited < self.busyTimeout.milliseconds else { throw error }
+                usleep(500)
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+internal import ProcessCore
+
+extension StoreWriter {
+    /// Hands out due pending processes, changed as the pure function says.
+    func claim(_ request: ClaimRequest) throws(SQLiteError) -> [ProcessRecord] {
+        let now = self.now()
+        let queues = Set(request.queues)
+        try self.promote(queues, at: now)
+
+        var due: [ProcessRecord] = []
+        for queue in queues { due += try self.due(queue, limit: request.limit, at: now) }
+        due.sort { left, right in
+            if left.priority != right.priority { return left.priority > right.priority }
+            if left.createdAt != right.createdAt { return left.createdAt < right.createdAt }
+            return left.id < right.id
+        }
+        var claimed: [ProcessRecord] = []
+        for record in due.prefix(request.limit) {
+            // What is due can be claimed, so the function refuses nothing here.
+            guard
+                case .changed(let next)? = try? ProcessTransition(.claim(request.claim), at: now).apply(to: record),
+                try self.update(next, ifRevision: record.revision, at: now)
+            else { continue }
+            claimed.append(next)
+        }
+        return claimed
+    }
+
+    /// Moves delayed processes that have become due to the index that claims look at.
+    private func promote(_ queues: Set<String>, at now: Timestamp) throws(SQLiteError) {
+        var rows: [Int64] = []
+        let delayed = try self.reader.statement(
+            """
+            SELECT row FROM processes INDEXED BY processes_delayed
+            WHERE status = 'pending' AND is_delayed = 1 AND queue = ?1 AND run_after <= ?2
+            ORDER BY run_after LIMIT ?3
+            """)
+        for queue in queues where rows.count < ClaimRequest.promotionLimit {
+            delayed.bind(queue, at: 1)
+            delayed.bind(now.milliseconds, at: 2)
+            delayed.bind(ClaimRequest.promotionLimit - rows.count, at: 3)
+            while try delayed.step() { rows.append(delayed.integer(at: 0)) }
+        }
+        guard !rows.isEmpty else { return }
+        let promotion = try self.reader.statement("UPDATE processes SET is_delayed = 0 WHERE row = ?1")
+        for row in rows {
+            promotion.bind(row, at: 1)
+            try promotion.run()
+        }
+    }
+
+    /// The first due processes of one queue.
+    private func due(_ queue: String, limit: Int, at now: Timestamp) throws(SQLiteError) -> [ProcessRecord] {
+        let rows = try self.reader.statement(
+            """
+            SELECT row FROM processes INDEXED BY processes_claimable
+            WHERE status = 'pending' AND is_delayed = 0 AND queue = ?1 ORDER BY priority DESC, created_at, id
+            """)
+        rows.bind(queue, at: 1)
+        defer { rows.reset() }
+        var due: [ProcessRecord] = []
+        while due.count < limit, try rows.step() {
+            // A clock that was set back makes what was due a moment ago wait again.
+            guard let record = try self.reader.record(inRow: rows.integer(at: 0)), record.isDue(at: now) else {
+                continue
+            }
+            due.append(record)
+        }
+        return due
+    }
+}

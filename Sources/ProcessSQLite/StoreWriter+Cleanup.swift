@@ -1,0 +1,100 @@
+internal import ProcessCore
+
+extension StoreWriter {
+    /// How many memories of each sort one call forgets.
+    private static let forgettingLimit = 1000
+    /// How many pages one call gives back to the file system.
+    private static let vacuumLimit = 256
+
+    /// Removes those candidates that still may go, and remembers their ids for a while.
+    ///
+    /// - Returns: What was removed.
+    func remove(
+        _ candidates: [CleanupCandidates.Candidate], _ request: CleanupRequest
+    ) throws(SQLiteError) -> [Tombstone] {
+        let now = self.now()
+        let current = try self.reader.statement("SELECT id, revision FROM processes WHERE row = ?1")
+        let deletion = try self.reader.statement("DELETE FROM processes WHERE row = ?1")
+        let burial = try self.reader.statement(
+            """
+            INSERT INTO tombstones VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE
+            SET status = excluded.status, removed_at = excluded.removed_at, expires_at = excluded.expires_at
+            """)
+        var removed: [Tombstone] = []
+        for candidate in candidates {
+            current.bind(candidate.row, at: 1)
+            guard try current.step() else { continue }
+            let isSame = current.text(at: 0) == candidate.id.text
+            let isUnchanged = current.integer(at: 1) == candidate.revision
+            current.reset()
+            guard isSame, try self.mayGo(candidate, isUnchanged: isUnchanged, request.scope) else { continue }
+
+            deletion.bind(candidate.row, at: 1)
+            try deletion.run()
+            burial.bind(candidate.id.text, at: 1)
+            burial.bind(candidate.status.rawValue, at: 2)
+            burial.bind(now.milliseconds, at: 3)
+            burial.bind((now + request.tombstoneLifetime).milliseconds, at: 4)
+            try burial.run()
+            removed.append(Tombstone(id: candidate.id, status: candidate.status, removedAt: now))
+        }
+        if !removed.isEmpty { try self.dropOldestTombstones() }
+        return removed
+    }
+
+    private func mayGo(
+        _ candidate: CleanupCandidates.Candidate, isUnchanged: Bool, _ scope: CleanupRequest.Scope
+    ) throws(SQLiteError) -> Bool {
+        if scope == .corrupt { return try self.reader.flaw(inRow: candidate.row) != nil }
+        if !isUnchanged {
+            // It may have ended another way meanwhile; its tombstone has to say how, so it is left to the next cleanup.
+            guard let record = try self.reader.record(inRow: candidate.row), scope.includes(record),
+                record.status == candidate.status
+            else { return false }
+        }
+        return try !self.reader.hasUnfinishedChildren(candidate.id)
+    }
+
+    private func dropOldestTombstones() throws(SQLiteError) {
+        let count = try self.reader.statement(
+            "SELECT number FROM counts WHERE sort = 'tombstones' AND name = ''")
+        let number = try count.step() ? Int(count.integer(at: 0)) : 0
+        count.reset()
+        guard number > self.options.maximumTombstones else { return }
+        let dropping = try self.reader.statement(
+            """
+            DELETE FROM tombstones WHERE id IN
+                (SELECT id FROM tombstones INDEXED BY tombstones_by_age ORDER BY removed_at LIMIT ?1)
+            """)
+        dropping.bind(number - self.options.maximumTombstones, at: 1)
+        try dropping.run()
+    }
+
+    /// Removes tombstones and idempotency keys whose time has passed, and gives unused pages back.
+    ///
+    /// - Returns: Whether there may be more.
+    func forgetExpired() throws(SQLiteError) -> Bool {
+        let now = self.now()
+        var mayHaveMore = false
+        for (table, key) in [("tombstones", "id"), ("idempotency_keys", "key")] {
+            let forgetting = try self.reader.statement(
+                """
+                DELETE FROM \(table) WHERE \(key) IN
+                    (SELECT \(key) FROM \(table) INDEXED BY \(table)_by_expiry WHERE expires_at <= ?1
+                    ORDER BY expires_at LIMIT ?2)
+                """)
+            forgetting.bind(now.milliseconds, at: 1)
+            forgetting.bind(Self.forgettingLimit, at: 2)
+            try forgetting.run()
+            if self.connection.changes >= Self.forgettingLimit { mayHaveMore = true }
+        }
+        try self.connection.execute("DELETE FROM counts WHERE number = 0 AND sort IN ('kind', 'queue')")
+        // Most free pages are soon used again; only a file that is mostly air shrinks.
+        let free = try self.connection.integer("PRAGMA freelist_count")
+        if free > 1000, try free > self.connection.integer("PRAGMA page_count") / 2 {
+            try self.connection.execute("PRAGMA incremental_vacuum(\(Self.vacuumLimit))")
+            mayHaveMore = true
+        }
+        return mayHaveMore
+    }
+}

@@ -1,0 +1,137 @@
+public import EventLoop
+internal import Glibc
+internal import HTTPTransport
+public import ProcessCore
+internal import ProcessHTTP
+internal import ProcessStorage
+internal import Synchronization
+
+/// The service, put together from its configuration: store, manager, routes, server, and the loops that run beside them.
+public struct Application: Sendable {
+    private let configuration: ServiceConfiguration
+    private let logger: Logger
+    private let clock: any WallClock
+
+    /// Why the service could not start, in one line for whoever started it.
+    public struct StartError: Error, CustomStringConvertible {
+        /// What is wrong, and with what.
+        public let description: String
+    }
+
+    /// Takes what the service is made from.
+    ///
+    /// - Parameters:
+    ///   - configuration: All that it has to know.
+    ///   - logger: Where it writes what happens.
+    ///   - clock: The time of stores that have no clock of their own.
+    public init(configuration: ServiceConfiguration, logger: Logger, clock: any WallClock = SystemWallClock()) {
+        self.configuration = configuration
+        self.logger = logger
+        self.clock = clock
+    }
+
+    /// Serves until the task is cancelled, then stops in the reverse order of the start: no more connections, up to 10
+    /// seconds for the requests in flight, the timers, the store.
+    ///
+    /// - Parameters:
+    ///   - loops: The loops to serve on; must outlive this call.
+    ///   - isReady: Is told once, when requests are answered, with the line to show.
+    /// - Throws: ``StartError``, where it could not start.
+    public func run(on loops: EventLoopGroup, isReady: @Sendable (String) -> Void) async throws(StartError) {
+        let metrics = TrackerMetrics(version: processTrackerVersion)
+        let opened = try await self.openRepository(loops)
+        let repository = MeasuredProcessRepository(opened.repository, metrics: metrics)
+        metrics.countProcesses { try await repository.counts().byStatus }
+        metrics.fallbackActive.set(opened.fallbackReason == nil ? 0 : 1)
+
+        let manager = ProcessManager(
+            repository: repository,
+            policy: CleanupPolicy(
+                retention: self.configuration.retention, tombstoneLifetime: self.configuration.tombstoneTTL,
+                idempotencyLifetime: self.configuration.idempotencyTTL),
+            maximumCount: self.configuration.maxProcesses, observer: MetricsObserver(metrics))
+        let fallbackReason = opened.fallbackReason
+        let routes = ProcessRoutes(
+            manager: manager,
+            service: ServiceStatus(
+                version: processTrackerVersion, repositoryType: opened.kind, fallbackReason: { fallbackReason },
+                metrics: { await metrics.registry.render() }),
+            hosts: self.configuration.hosts, maximumBodySize: self.configuration.maxBodyBytes,
+            observer: ServiceObserver(metrics, logger: self.logger))
+
+        let server: HTTPServer
+        do {
+            server = try await self.startServer(routes, on: loops)
+        } catch {
+            await repository.close()
+            throw error
+        }
+        let address = server.address.description
+        if !self.configuration.listen.isLoopback {
+            self.logger.warning(
+                "Everybody who can reach this address can read, change and remove processes", ["address": "\(address)"])
+        }
+        self.logger.info(
+            "The service is ready",
+            ["address": "\(address)", "repository": "\(opened.kind)", "version": "\(processTrackerVersion)"])
+        isReady("process-tracker \(processTrackerVersion) ready on http://\(address) (\(opened.kind))")
+
+        await withTaskGroup { services in
+            let lease = LeaseService(manager: manager, logger: self.logger)
+            services.addTask { await lease.run() }
+            if let interval = self.configuration.cleanupInterval {
+                let cleanup = CleanupService(
+                    manager: manager, interval: interval, metrics: metrics, logger: self.logger)
+                services.addTask { await cleanup.run() }
+            }
+            if let fallbackReason {
+                services.addTask { await self.repeatWarning(fallbackReason) }
+            }
+            await Self.untilCancelled()
+            self.logger.info("The service is stopping")
+            await server.stop(grace: .seconds(10))
+            services.cancelAll()
+        }
+        await repository.close()
+        self.logger.info("The service has stopped")
+    }
+
+    private func openRepository(_ loops: EventLoopGroup) async throws(StartError) -> OpenedRepository {
+        let factory = ProcessRepositoryFactory(loops: loops, now: { [clock] in clock.now() }, logger: self.logger)
+        do {
+            return try await factory.open(self.configuration.repository)
+        } catch {
+            throw StartError(description: error.message)
+        }
+    }
+
+    private func startServer(_ routes: ProcessRoutes, on loops: EventLoopGroup) async throws(StartError) -> HTTPServer {
+        var configuration = HTTPServer.Configuration(serverName: "process-tracker/\(processTrackerVersion)") {
+            ProcessRoutes.answer(toUnreadable: $0)
+        }
+        configuration.maximumBodySize = self.configuration.maxBodyBytes
+        let address = HostPort(host: self.configuration.listen.host, port: self.configuration.listen.port)
+        do {
+            return try await HTTPServer.start(
+                on: address, group: loops, configuration: configuration, handler: routes)
+        } catch {
+            throw StartError(description: "\(error)")
+        }
+    }
+
+    /// A fallback is never silent: whoever looks at the log today must see it, though it began a month ago.
+    private func repeatWarning(_ reason: String) async {
+        while (try? await Task.sleep(for: .seconds(3600))) != nil {
+            self.logger.warning("The service still runs on its fallback", ["reason": "\(reason)"])
+        }
+    }
+
+    private static func untilCancelled() async {
+        let (stream, continuation) = AsyncStream<Never>.makeStream()
+        await withTaskCancellationHandler {
+            for await _ in stream {}
+        } onCancel: {
+            continuation.finish()
+        }
+    }
+}

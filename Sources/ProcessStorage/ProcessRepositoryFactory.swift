@@ -1,0 +1,118 @@
+public import EventLoop
+internal import Glibc
+public import ProcessCore
+internal import ProcessRedis
+internal import ProcessSQLite
+
+/// A store that was opened, and how it came to be the one.
+public struct OpenedRepository: Sendable {
+    /// The store.
+    public var repository: any ProcessRepository
+    /// What it is: `memory`, `sqlite` or `redis`.
+    public var kind: String
+    /// Why it is not the one that was configured; `nil` where it is.
+    public var fallbackReason: String?
+
+    /// Takes the three parts.
+    public init(repository: any ProcessRepository, kind: String, fallbackReason: String? = nil) {
+        self.repository = repository
+        self.kind = kind
+        self.fallbackReason = fallbackReason
+    }
+}
+
+/// Opens the store that a configuration names: the one place that knows all of them.
+public struct ProcessRepositoryFactory: Sendable {
+    private let loops: EventLoopGroup
+    private let now: @Sendable () -> Timestamp
+    private let logger: Logger
+
+    /// Takes what stores need.
+    ///
+    /// - Parameters:
+    ///   - loops: The loops that connections live on; must outlive the store.
+    ///   - now: The time of stores that have no clock of their own.
+    ///   - logger: Where a fallback and what was moved are written down.
+    public init(loops: EventLoopGroup, now: @escaping @Sendable () -> Timestamp, logger: Logger) {
+        self.loops = loops
+        self.now = now
+        self.logger = logger
+    }
+
+    /// Opens a store, or its fallback where it can't be reached.
+    ///
+    /// Where a store is reached that has a fallback file, what the file gathered is moved into it before this returns.
+    ///
+    /// - Parameter configuration: Which store.
+    /// - Returns: The store, and why it is not the one that was asked for.
+    /// - Throws: `refused` for mistakes, such as a wrong password or a file that is not ours, which no fallback hides;
+    ///   `unavailable` where there is no fallback.
+    public func open(_ configuration: RepositoryConfiguration) async throws(ProcessRepositoryError) -> OpenedRepository {
+        switch configuration {
+        case .memory:
+            return OpenedRepository(repository: InMemoryProcessRepository(now: self.now), kind: "memory")
+        case .sqlite(let sqlite):
+            return OpenedRepository(repository: try self.open(sqlite), kind: "sqlite")
+        case .redis(let redis, let fallback):
+            let repository: RedisProcessRepository
+            do {
+                repository = try await RedisProcessRepository.open(redis, loops: self.loops)
+            } catch {
+                guard error.code == .unavailable else { throw error }
+                return try self.open(fallback, because: error)
+            }
+            if case .sqlite(let sqlite) = fallback { try await self.move(sqlite, to: repository) }
+            return OpenedRepository(repository: repository, kind: "redis")
+        }
+    }
+
+    private func open(_ sqlite: SQLiteConfiguration) throws(ProcessRepositoryError) -> SQLiteProcessRepository {
+        try SQLiteProcessRepository.open(sqlite, now: self.now)
+    }
+
+    private func open(
+        _ fallback: RepositoryFallback, because outage: ProcessRepositoryError
+    ) throws(ProcessRepositoryError) -> OpenedRepository {
+        let opened: OpenedRepository
+        switch fallback {
+        case .none: throw outage
+        case .memory:
+            opened = OpenedRepository(repository: InMemoryProcessRepository(now: self.now), kind: "memory")
+        case .sqlite(let sqlite):
+            opened = OpenedRepository(repository: try self.open(sqlite), kind: "sqlite")
+        }
+        let reason = "Redis could not be reached at the start, so processes are kept in \(opened.kind): \(outage.message)"
+        self.logger.warning("Redis can't be reached: going on with the fallback", ["error": "\(outage)"])
+        return OpenedRepository(repository: opened.repository, kind: opened.kind, fallbackReason: reason)
+    }
+
+    /// Moves what a fallback file gathered, if there is one.
+    private func move(
+        _ sqlite: SQLiteConfiguration, to target: RedisProcessRepository
+    ) async throws(ProcessRepositoryError) {
+        guard access(sqlite.path, F_OK) == 0 else { return }
+        let source: SQLiteProcessRepository
+        do {
+            source = try self.open(sqlite)
+        } catch {
+            // Redis is well: a file that may be anything is no reason to serve nobody.
+            self.logger.warning("The fallback's file can't be read, nothing was moved", ["error": "\(error)"])
+            return
+        }
+        let mark = FallbackMigration.Mark(beside: sqlite.path)
+        let begin = source.now()
+        do {
+            let report = try await FallbackMigration.move(from: source, to: target, changedSince: mark.time)
+            if report.moved > 0 || report.skipped > 0 {
+                self.logger.info(
+                    "Processes of the fallback's file were moved to Redis",
+                    ["moved": .integer(report.moved), "skipped": .integer(report.skipped)])
+            }
+        } catch {
+            await source.close()
+            throw error
+        }
+        await source.close()
+        if !mark.set(begin) { self.logger.warning("It can't be noted that the fallback's file was moved") }
+    }
+}
