@@ -12,6 +12,7 @@ let package = Package(
         .systemLibrary(name: "CLibevent"),
         .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CPosix"),
 
         // Rounding a Double calls libm, which nothing else here would link.
         .target(name: "ProcessCore", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
@@ -29,11 +30,12 @@ let package = Package(
                 "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessRedis", "ProcessSQLite",
                 "ProcessStorage",
             ]),
+        .target(
+            name: "ProcessCommands",
+            dependencies: ["CPosix", "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessService"]),
         .executableTarget(
             name: "ProcessTracker",
-            dependencies: [
-                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessService", "ProcessStorage",
-            ]),
+            dependencies: ["EventLoop", "HTTPTransport", "ProcessCommands", "ProcessCore", "ProcessHTTP", "ProcessService"]),
 
         .target(
             name: "ProcessTestSupport",
@@ -45,6 +47,12 @@ let package = Package(
             dependencies: ["ProcessCore", "ProcessRedis", "ProcessService", "ProcessSQLite", "ProcessStorage"]),
         .testTarget(
             name: "ProcessSQLiteTests", dependencies: ["ProcessCore", "ProcessSQLite", "ProcessTestSupport"]),
+        .testTarget(
+            name: "ProcessCommandsTests",
+            dependencies: [
+                "CPosix", "EventLoop", "ProcessCommands", "ProcessCore", "ProcessHTTP", "ProcessService",
+                "ProcessTestSupport",
+            ]),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
         .testTarget(name: "HTTPTransportTests", dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP"]),
     ],
