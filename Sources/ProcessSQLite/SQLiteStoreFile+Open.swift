@@ -55,7 +55,9 @@ extension SQLiteStoreFile {
                 let version = try connection.integer("PRAGMA user_version")
                 if version >= self.schema.version {
                     try connection.execute("ROLLBACK")
-                    if version > self.schema.version { throw self.refusal("was brought to version \(version) just now") }
+                    if version > self.schema.version {
+                        throw self.refusal("was brought to version \(version) just now")
+                    }
                     return
                 }
                 if version == 0 { try connection.execute("PRAGMA application_id = \(SQLiteSchema.applicationID)") }

@@ -69,7 +69,8 @@ struct SQLiteStoreFile: Sendable {
             try self.checkHeader(size: size)
             if forWriting, self.hasFile(suffix: "-journal") {
                 try self.undoUnfinishedCreation()
-                return try self.checkFile(forWriting: forWriting) == 0 ? .empty : .store(version: try self.checkSchema())
+                return try self.checkFile(forWriting: forWriting) == 0
+                    ? .empty : .store(version: try self.checkSchema())
             }
             return .store(version: try self.checkSchema())
         } catch let error as SQLiteError {

@@ -1,10 +1,13 @@
 import Glibc
 public import ProcessCore
+import ProcessSQLite
 
 /// The stores that the conformance suite runs over.
 public enum Backend: String, CaseIterable, Sendable {
     /// `InMemoryProcessRepository`.
     case memory
+    /// `SQLiteProcessRepository`, on a file in a folder of its own.
+    case sqlite
 
     /// Runs a body with an empty store of its own, and one instance on it.
     ///
@@ -37,6 +40,18 @@ public enum Backend: String, CaseIterable, Sendable {
             let repository = InMemoryProcessRepository(now: clock.read)
             try await body(Array(repeating: repository, count: count), clock)
             await repository.close()
+        case .sqlite:
+            try await TemporaryDirectory.with { folder in
+                let configuration = SQLiteConfiguration(path: "\(folder)/processes.db")
+                var instances: [any ProcessRepository] = []
+                for _ in 0..<count {
+                    instances.append(try SQLiteProcessRepository.open(configuration, now: clock.read))
+                }
+                let result: Result<Void, any Error>
+                do { result = .success(try await body(instances, clock)) } catch { result = .failure(error) }
+                for instance in instances { await instance.close() }
+                try result.get()
+            }
         }
     }
 }
