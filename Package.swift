@@ -8,12 +8,13 @@ let package = Package(
         .executable(name: "process-tracker", targets: ["ProcessTracker"])
     ],
     targets: [
-        // What comes from C, each seen by as few targets as can be.
-        .systemLibrary(name: "CHiredis"),
+        // The C libraries, each seen by as few targets as can be.
         .systemLibrary(name: "CLibevent"),
-        .systemLibrary(name: "CPosix"),
+        .systemLibrary(name: "CHiredis"),
         .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CPosix"),
 
+        // Rounding a Double calls libm, which nothing else here would link.
         .target(name: "ProcessCore", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
         .target(name: "EventLoop", dependencies: ["CLibevent"]),
         .target(name: "ProcessSQLite", dependencies: ["CSQLite", "ProcessCore"]),
@@ -31,40 +32,29 @@ let package = Package(
             ]),
         .target(
             name: "ProcessCommands",
-            dependencies: [
-                "CPosix", "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessSQLite", "ProcessService",
-            ]),
-        .executableTarget(name: "ProcessTracker", dependencies: ["ProcessCommands"]),
+            dependencies: ["CPosix", "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessService"]),
+        .executableTarget(
+            name: "ProcessTracker",
+            dependencies: ["EventLoop", "HTTPTransport", "ProcessCommands", "ProcessCore", "ProcessHTTP", "ProcessService"]),
 
         .target(
             name: "ProcessTestSupport",
             dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite"],
             path: "Tests/ProcessTestSupport"),
+        .testTarget(name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
         .testTarget(
-            name: "ProcessCoreTests", dependencies: ["ProcessCore", "ProcessTestSupport"]),
-        .testTarget(
-            name: "ProcessConformanceTests", dependencies: ["ProcessCore", "ProcessTestSupport"]),
+            name: "ProcessServiceTests",
+            dependencies: ["ProcessCore", "ProcessRedis", "ProcessService", "ProcessSQLite", "ProcessStorage"]),
         .testTarget(
             name: "ProcessSQLiteTests", dependencies: ["ProcessCore", "ProcessSQLite", "ProcessTestSupport"]),
         .testTarget(
-            name: "ProcessRedisTests", dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessTestSupport"]),
-        .testTarget(
-            name: "EventLoopTests", dependencies: ["EventLoop"]),
-        .testTarget(
-            name: "HTTPTransportTests", dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP"]),
-        .testTarget(
-            name: "ProcessHTTPTests", dependencies: ["ProcessCore", "ProcessHTTP", "ProcessTestSupport"]),
-        .testTarget(
-            name: "ProcessServiceTests",
+            name: "ProcessCommandsTests",
             dependencies: [
-                "EventLoop", "ProcessCore", "ProcessHTTP", "ProcessRedis", "ProcessSQLite", "ProcessService",
-                "ProcessStorage", "ProcessTestSupport",
+                "CPosix", "EventLoop", "ProcessCommands", "ProcessCore", "ProcessHTTP", "ProcessService",
+                "ProcessTestSupport",
             ]),
-        .testTarget(
-            name: "EndToEndTests",
-            dependencies: [
-                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessTestSupport", "ProcessTracker",
-            ]),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
+        .testTarget(name: "HTTPTransportTests", dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP"]),
     ],
     swiftLanguageModes: [.v6]
 )

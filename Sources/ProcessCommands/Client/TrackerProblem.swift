@@ -2,7 +2,7 @@ internal import ProcessCore
 internal import ProcessHTTP
 
 /// An answer that says no: a problem document, or what another server in between answered.
-struct Problem: Equatable, Sendable {
+struct TrackerProblem: Equatable, Sendable {
     /// The status.
     var status: Int
     /// The stable code; empty where the answer is no problem document of ours.
@@ -38,7 +38,7 @@ enum TrackerFailure: Error, Equatable, Sendable {
     /// No answer came.
     case unreachable(String)
     /// It said no.
-    case refused(Problem)
+    case refused(TrackerProblem)
     /// It answered something that is no answer of a tracker.
     case unintelligible(String)
 
