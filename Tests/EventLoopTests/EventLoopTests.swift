@@ -1,4 +1,5 @@
 import EventLoop
+import Synchronization
 import Testing
 
 @Suite("EventLoop", .timeLimit(.minutes(1)))
