@@ -11,10 +11,9 @@ public struct HostPort: Hashable, Sendable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Parses the text form.
+    /// Parses the text form; `nil` where it is anything else.
     ///
     /// - Parameter text: Such as `127.0.0.1:8080`. The port is required; an IPv6 address needs its brackets.
-    /// - Returns: `nil` where it is anything else.
     public init?(_ text: String) {
         guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) else { return nil }
         let digits = text[text.index(after: colon)...]

@@ -27,6 +27,7 @@ struct ResponseEncoder: ~Copyable {
     ///   - method: The method of the request, where it is known: HEAD gets no body, but the length of GET's.
     ///   - persistence: What becomes of the connection.
     ///   - body: Receives all bytes of the message; they are valid inside it only.
+    /// - Returns: What `body` returns.
     @inline(__always)
     mutating func encode<Result>(
         _ response: HTTPResponse, to method: HTTPMethod?, persistence: Persistence,

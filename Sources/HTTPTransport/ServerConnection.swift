@@ -44,6 +44,7 @@ final class ServerConnection: @unchecked Sendable {
     private var method = HTTPMethod.get
     private var persistence = ResponseEncoder.Persistence.keep
     private var closeWatcher: EventRegistration?
+    private var isLastAnswer = false
     /// How much was still to be written when last looked at.
     private var unwritten = 0
 
@@ -159,9 +160,7 @@ final class ServerConnection: @unchecked Sendable {
     }
 
     private func watchForClose() {
-        self.closeWatcher = self.owner.loop.watch(bufferevent_getfd(self.bufferEvent), for: .closed) { _ in
-            // Once is enough; without this it would be called again and again.
-            self.closeWatcher?.cancel()
+        self.closeWatcher = self.owner.loop.onDisconnect(of: bufferevent_getfd(self.bufferEvent)) {
             self.task?.cancel()
         }
     }
@@ -245,6 +244,7 @@ final class ServerConnection: @unchecked Sendable {
             bufferevent_enable(self.bufferEvent, Int16(EV_WRITE))
         }
         if case .close = persistence {
+            self.isLastAnswer = true
             evhttp_add_header(request.pointee.output_headers, "Connection", "close")
             if evbuffer_get_length(self.input) > 0 { self.mustLinger = true }
         }
@@ -281,6 +281,11 @@ final class ServerConnection: @unchecked Sendable {
         self.generation += 1
         self.request = nil
         self.enter(.idle)
+        if self.isLastAnswer {
+            // evhttp closes it as soon as this returns, but keeps it open after CONNECT.
+            if self.method == .connect { self.owner.loop.execute { self.close() } }
+            return
+        }
         evbuffer_cb_set_flags(self.input, self.inputCallback, UInt32(EVBUFFER_CB_ENABLED))
         // The next request may be there already; then no callback announces it.
         if evbuffer_get_length(self.input) > 0 { self.received(behind: 0) }

@@ -76,6 +76,9 @@ public final class SQLiteProcessRepository: ProcessRepository {
     /// How the writes went so far.
     var writeStatistics: WriteStatistics { self.statistics.current }
 
+    /// How many writes were handed to the writer so far.
+    var acceptedWrites: Int { self.writes.acceptedCount }
+
     /// The time of the clock that the repository was opened with.
     public func now() -> Timestamp { self.clock() }
 
