@@ -14,6 +14,13 @@ final class RawConnection: @unchecked Sendable {
     private var received: [UInt8] = []
     private(set) var hasEnded = false
 
+    /// Takes over a connected socket.
+    init(descriptor: Int32, loop: EventLoop) {
+        self.loop = loop
+        self.descriptor = descriptor
+        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+    }
+
     init(to address: HostPort, loop: EventLoop) throws {
         self.loop = loop
         self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -91,6 +98,15 @@ final class RawConnection: @unchecked Sendable {
         }
     }
 
+    /// Reads a request's head, and what came with it.
+    func requestHead() async -> String {
+        while !String(decoding: self.received, as: UTF8.self).contains("\r\n\r\n") {
+            guard await self.readMore() else { break }
+        }
+        defer { self.received = [] }
+        return String(decoding: self.received, as: UTF8.self)
+    }
+
     /// Reads until the other side closes.
     func rest() async -> String {
         while await self.readMore() {}
@@ -114,21 +130,63 @@ final class RawConnection: @unchecked Sendable {
     }
 
     private func wait(for events: DescriptorEvents) async {
-        let (loop, descriptor) = (self.loop, self.descriptor)
-        await withCheckedContinuation { continuation in
-            loop.execute {
-                let box = Box()
-                box.registration = loop.watch(descriptor, for: events) { _ in
-                    box.registration?.cancel()
-                    continuation.resume()
-                }
+        await waitUntilReady(self.descriptor, for: events, on: self.loop)
+    }
+}
+
+/// A server whose bytes are chosen by the test.
+final class RawListener: Sendable {
+    private let descriptor: Int32
+    private let loop: EventLoop
+    let address: HostPort
+
+    /// Listens on a free port.
+    init(loop: EventLoop) throws {
+        self.loop = loop
+        self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        try #require(self.descriptor >= 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = self.descriptor
+        let isListening = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && listen(descriptor, 16) == 0
+                    && getsockname(descriptor, $0, &length) == 0
             }
         }
+        try #require(isListening)
+        _ = fcntl(self.descriptor, F_SETFL, O_NONBLOCK)
+        self.address = HostPort(host: "127.0.0.1", port: UInt16(bigEndian: address.sin_port))
     }
 
+    deinit {
+        close(self.descriptor)
+    }
+
+    func accept() async -> RawConnection {
+        while true {
+            let accepted = Glibc.accept(self.descriptor, nil, nil)
+            if accepted >= 0 { return RawConnection(descriptor: accepted, loop: self.loop) }
+            await waitUntilReady(self.descriptor, for: .readable, on: self.loop)
+        }
+    }
+}
+
+private func waitUntilReady(_ descriptor: Int32, for events: DescriptorEvents, on loop: EventLoop) async {
     /// `@unchecked Sendable`: used on the loop only.
-    private final class Box: @unchecked Sendable {
+    final class Box: @unchecked Sendable {
         var registration: EventRegistration?
+    }
+    await withCheckedContinuation { continuation in
+        loop.execute {
+            let box = Box()
+            box.registration = loop.watch(descriptor, for: events) { _ in
+                box.registration?.cancel()
+                continuation.resume()
+            }
+        }
     }
 }
 
