@@ -1,10 +1,13 @@
 import Glibc
 public import ProcessCore
+import ProcessRedis
 
 /// The stores that the conformance suite runs over.
 public enum Backend: String, CaseIterable, Sendable {
     /// `InMemoryProcessRepository`.
     case memory
+    /// `RedisProcessRepository`, on a server of the test's own.
+    case redis
 
     /// Runs a body with an empty store of its own, and one instance on it.
     ///
@@ -37,6 +40,12 @@ public enum Backend: String, CaseIterable, Sendable {
             let repository = InMemoryProcessRepository(now: clock.read)
             try await body(Array(repeating: repository, count: count), clock)
             await repository.close()
+        case .redis:
+            try await RedisServer.with { server in
+                try await server.withRepositories(count, time: .manual(clock.read)) { repositories in
+                    try await body(repositories, clock)
+                }
+            }
         }
     }
 }
