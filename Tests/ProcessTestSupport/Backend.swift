@@ -1,13 +1,13 @@
 import Glibc
 public import ProcessCore
-import ProcessSQLite
+import ProcessRedis
 
 /// The stores that the conformance suite runs over.
 public enum Backend: String, CaseIterable, Sendable {
     /// `InMemoryProcessRepository`.
     case memory
-    /// `SQLiteProcessRepository`, on a file in a folder of its own.
-    case sqlite
+    /// `RedisProcessRepository`, on a server of the test's own.
+    case redis
 
     /// Runs a body with an empty store of its own, and one instance on it.
     ///
@@ -40,17 +40,11 @@ public enum Backend: String, CaseIterable, Sendable {
             let repository = InMemoryProcessRepository(now: clock.read)
             try await body(Array(repeating: repository, count: count), clock)
             await repository.close()
-        case .sqlite:
-            try await TemporaryDirectory.with { folder in
-                let configuration = SQLiteConfiguration(path: "\(folder)/processes.db")
-                var instances: [any ProcessRepository] = []
-                for _ in 0..<count {
-                    instances.append(try SQLiteProcessRepository.open(configuration, now: clock.read))
+        case .redis:
+            try await RedisServer.with { server in
+                try await server.withRepositories(count, time: .manual(clock.read)) { repositories in
+                    try await body(repositories, clock)
                 }
-                let result: Result<Void, any Error>
-                do { result = .success(try await body(instances, clock)) } catch { result = .failure(error) }
-                for instance in instances { await instance.close() }
-                try result.get()
             }
         }
     }
