@@ -23,7 +23,9 @@ struct ToolFixture: Sendable {
     var answer: String?
     var isAtTerminal = false
 
-    func run(_ words: String...) async -> Result {
+    func run(_ words: String...) async -> Result { await self.run(words) }
+
+    func run(_ words: [String]) async -> Result {
         let written = Collected()
         let (answer, tracker) = (self.answer, self.tracker)
         let ask: @Sendable (String) -> String? = { written.ask($0, answer) }

@@ -95,7 +95,7 @@ struct RunTrackingTests {
         fixture.signals = switches
         let sent = Collected()
         fixture.tracker = FakeTracker { call throws(TrackerClientError) in
-            if call.body.contains("ready") {
+            if call.body.contains(#""message":"ready""#) {
                 let isFirst = sent.errors.withLock { errors in
                     defer { errors.append("sent") }
                     return errors.isEmpty
@@ -117,7 +117,7 @@ struct RunTrackingTests {
         var fixture = RunFixture()
         fixture.signals = switches
         fixture.tracker = FakeTracker { call throws(TrackerClientError) in
-            if call.body.contains("ready") {
+            if call.body.contains(#""message":"ready""#) {
                 switches.send(SIGINT, isFromTerminal: true)
                 switches.send(SIGTERM)
             }
@@ -276,7 +276,7 @@ struct RunTrackingTests {
     private static func cancelling() -> FakeTracker {
         FakeTracker { call throws(TrackerClientError) in
             // Only once the command has set itself up, so that the test is about what it does then.
-            FakeTracker.process(call.body.contains("ready") ? #""cancel_requested":true"# : "")
+            FakeTracker.process(call.body.contains(#""message":"ready""#) ? #""cancel_requested":true"# : "")
         }
     }
 
