@@ -271,7 +271,9 @@ final class RedisConnection: @unchecked Sendable {
         // A handler may end this connection; the replies behind are of no use then.
         while socket === self.socket {
             switch self.parser.next() {
-            case .incomplete: return
+            case .incomplete:
+                if self.drainHandler != nil, self.inFlight.isEmpty { self.shutDown() }
+                return
             case .malformed(let reason):
                 self.lose("the server does not speak RESP: \(reason)")
                 return
@@ -289,7 +291,6 @@ final class RedisConnection: @unchecked Sendable {
             first.handler(.success(RedisReply(parts)))
             parts.removeAll()
         }
-        if self.drainHandler != nil, self.inFlight.isEmpty { self.shutDown() }
     }
 
     // MARK: Ends
