@@ -265,6 +265,14 @@ struct SettingsCommandTests {
         #expect(await ToolFixture().run("check", "--sqlite-path", "x.db").output == "x.db is whole\n")
     }
 
+    @Test("check lists what is wrong, and fails")
+    func damage() async {
+        let result = await ToolFixture().run("check", "x.broken")
+        #expect(result.ending == .exit(1))
+        #expect(result.output == "a is\\u001b odd\nb is odd\n")
+        #expect(result.errors.count == 1 && result.errors[0].hasPrefix("2 things are wrong with x.broken"))
+    }
+
     @Test("a wrong setting of the service does not keep clients from working")
     func clients() async {
         let tracker = FakeTracker { _ throws(TrackerClientError) in

@@ -87,7 +87,7 @@ struct ProcessBlock {
         if let finishedAt = process.finishedAt {
             let took = process.startedAt.map { ", after \(TimeText.short(finishedAt - $0))" } ?? ""
             lines.append(self.line("Finished", self.time(finishedAt) + took))
-            if let expiresAt = process.expiresAt { lines.append(self.line("Removed", self.time(expiresAt))) }
+            if let expiresAt = process.expiresAt { lines.append(self.line("Expires", self.time(expiresAt))) }
             return lines
         }
         if let estimate = process.estimatedFinishAt { lines.append(self.line("Estimated", self.time(estimate))) }
