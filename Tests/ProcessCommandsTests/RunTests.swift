@@ -154,6 +154,18 @@ struct RunOutputTests {
         #expect(result.warnings == [])
     }
 
+    @Test("output that can't be written is a failure, also where the command did not notice")
+    func fullDisk() async throws {
+        var fixture = RunFixture()
+        let descriptor = open("/dev/full", O_WRONLY | O_CLOEXEC)
+        fixture.output = descriptor
+        let result = try await fixture.run(script: "echo lost; exit 0")
+        close(descriptor)
+        #expect(result.status == .exited(1))
+        #expect(result.warnings == ["output was lost: No space left on device"])
+        #expect(fixture.tracker.body(of: "POST /fail/p-1")?.contains(#""code":"output_lost""#) == true)
+    }
+
     @Test("a slow reader slows the command down, and nothing is lost")
     func backpressure() async throws {
         let pipe = try Pipe()
