@@ -22,7 +22,9 @@ struct ArgumentParser {
     /// - Throws: `CommandError` for wrong use.
     func parse(_ arguments: ProgramArguments) throws(CommandError) -> Call {
         let words = arguments.texts
-        guard let first = words.first else { return try self.parse(arguments, self.command(self.defaultCommand), from: 0) }
+        guard let first = words.first else {
+            return try self.parse(arguments, self.command(self.defaultCommand), from: 0)
+        }
         switch first {
         case "--help", "-h": return .help(nil)
         case "--version": return .version

@@ -39,7 +39,8 @@ struct ParsedArguments: Sendable {
     func integer(_ name: String, in range: ClosedRange<Int>) throws(CommandError) -> Int? {
         guard let text = self.value(name) else { return nil }
         guard let number = Int(text), range.contains(number) else {
-            throw .usage("\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(shown(text))")
+            throw .usage(
+                "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(shown(text))")
         }
         return number
     }

@@ -32,7 +32,8 @@ struct TrackerAPI: Sendable {
         var headers = headers
         if !body.isEmpty { headers.add("Content-Type", "application/json") }
         let request = HTTPRequest(
-            method: method, path: path, query: query.isEmpty ? nil : QueryText.encode(query), headers: headers, body: body)
+            method: method, path: path, query: query.isEmpty ? nil : QueryText.encode(query), headers: headers,
+            body: body)
         let response: HTTPResponse
         do {
             response = try await self.client.send(request)

@@ -44,7 +44,8 @@ struct RunSession: Sendable {
         for signal in inbox.open({ continuation.yield(.signal($0)) }) { command.child.signal(signal.number) }
 
         let supervisor = RunSupervisor(
-            command: command, options: self.options, environment: self.environment, capture: capture, tracking: tracking,
+            command: command, options: self.options, environment: self.environment, capture: capture,
+            tracking: tracking,
             send: { continuation.yield($0) })
         let outcome = await supervisor.run(events)
         if let report = outcome.report {
@@ -92,7 +93,8 @@ struct RunSession: Sendable {
                 "warning: no tracker answers at \(self.api.client.address) (\(reason)); the command runs untracked")
         case .refused, .unintelligible:
             self.say(
-                "warning: the tracker at \(self.api.client.address) does not take it: \(failure.reason); the command runs untracked")
+                "warning: the tracker at \(self.api.client.address) does not take it: \(failure.reason); the command runs untracked"
+            )
         }
         return nil
     }
