@@ -20,7 +20,7 @@ enum OpenAPIDocument {
             "description",
             """
             Every path answers OPTIONS with 204 and Allow. A method that a path lacks is answered 405, a path that there is \
-            not 404. Payloads are kept and returned byte for byte.
+            not 404. Payloads are kept and returned byte for byte. In a body null counts as absent, but for retain.
             """)
         writer.name("license")
         writer.beginObject()
