@@ -64,9 +64,14 @@ struct CommandTests {
                 try await repository.change("a", by: .complete(result: nil))
             }
             #expect(report.sent == ["HGETALL", "EVALSHA"])
-            let cleanup = try await self.commands(on: server) { () async throws in try await repository.removeEverythingFinished() }
+            let cleanup = try await self.commands(on: server) { () async throws in
+                try await repository.removeEverythingFinished()
+            }
             #expect(cleanup.sent == ["EVALSHA"])
-            #expect(try await self.commands(on: server) { () async throws in _ = try await repository.counts() }.sent == ["EVALSHA"])
+            #expect(
+                try await self.commands(on: server) { () async throws in _ = try await repository.counts() }.sent == [
+                    "EVALSHA"
+                ])
         }
     }
 
@@ -75,11 +80,16 @@ struct CommandTests {
         try await withRepository { repository, server async throws in
             let records = (0..<3).map { _ in startedRecord(at: repository.now()) }
             try await repository.keep(records)
-            let found = try await self.commands(on: server) { () async throws in _ = try await repository.find(records[0].id) }
+            let found = try await self.commands(on: server) { () async throws in
+                _ = try await repository.find(records[0].id)
+            }
             #expect(found.sent == ["HGETALL"])
-            let missing = try await self.commands(on: server) { () async throws in _ = try await repository.find("none") }
+            let missing = try await self.commands(on: server) { () async throws in _ = try await repository.find("none")
+            }
             #expect(missing.sent == ["HGETALL", "HMGET"])
-            let several = try await self.commands(on: server) { () async throws in _ = try await repository.find(records.map(\.id)) }
+            let several = try await self.commands(on: server) { () async throws in
+                _ = try await repository.find(records.map(\.id))
+            }
             #expect(several.sent == ["HGETALL", "HGETALL", "HGETALL", "HMGET"])
         }
     }
@@ -152,7 +162,10 @@ struct CommandTests {
                     }
                     try await group.waitForAll()
                 }
-                #expect(try await repository.counts().byStatus == [.completed: 400, .pending: 0, .running: 0, .failed: 0, .cancelled: 0])
+                #expect(
+                    try await repository.counts().byStatus == [
+                        .completed: 400, .pending: 0, .running: 0, .failed: 0, .cancelled: 0,
+                    ])
                 await repository.close()
             }
         }
@@ -170,7 +183,8 @@ struct CommandTests {
             start.retain = .forever
             try await repository.keep(ProcessRecord(starting: start, as: "a", at: .ms(1_794_132_000_123)))
             let fields = try server.run("HGETALL", "process:a").texts
-            let hash = Dictionary(uniqueKeysWithValues: stride(from: 0, to: fields.count, by: 2).map { (fields[$0], fields[$0 + 1]) })
+            let hash = Dictionary(
+                uniqueKeysWithValues: stride(from: 0, to: fields.count, by: 2).map { (fields[$0], fields[$0 + 1]) })
             #expect(
                 hash == [
                     "kind": "report", "status": "pending", "revision": "1", "input": #"{"customer":42}"#,

@@ -47,7 +47,9 @@ struct ConnectionTests {
         try await withRepository { first, server async throws in
             let record = startedRecord(at: first.now())
             try await first.keep(record)
-            for change in [{ $0.database = 3 }, { $0.keyPrefix = "other:" }] as [@Sendable (inout RedisConfiguration) -> Void] {
+            for change in [{ $0.database = 3 }, { $0.keyPrefix = "other:" }]
+                as [@Sendable (inout RedisConfiguration) -> Void]
+            {
                 try await server.withRepositories(configure: change) { repositories async throws in
                     #expect(try await repositories[0].find(record.id) == .missing)
                     try await repositories[0].keep(record)
@@ -64,7 +66,9 @@ struct ConnectionTests {
         try await TemporaryDirectory.with { folder async throws in
             try await withLoops { loops async throws in
                 let configuration = RedisConfiguration(endpoint: .unixSocket(path: "\(folder)/none.sock"))
-                await expectCode(.unavailable) { _ = try await RedisProcessRepository.open(configuration, loops: loops) }
+                await expectCode(.unavailable) {
+                    _ = try await RedisProcessRepository.open(configuration, loops: loops)
+                }
                 let refused = RedisConfiguration(endpoint: .tcp(host: "127.0.0.1", port: 1))
                 await expectCode(.unavailable) { _ = try await RedisProcessRepository.open(refused, loops: loops) }
                 let unknown = RedisConfiguration(endpoint: .tcp(host: "no-such-host.invalid", port: 6379))
@@ -82,7 +86,9 @@ struct ConnectionTests {
             var configuration = server.configuration
             configuration.socketTimeout = .milliseconds(50)
             try await withLoops { loops async throws in
-                await expectCode(.unavailable) { _ = try await RedisProcessRepository.open(configuration, loops: loops) }
+                await expectCode(.unavailable) {
+                    _ = try await RedisProcessRepository.open(configuration, loops: loops)
+                }
             }
             server.resume()
         }
@@ -184,7 +190,8 @@ struct ConnectionTests {
 
     @Test("a server that hangs fails what waits for it after the time-out, and is used again when it answers")
     func hang() async throws {
-        try await withRepository(configure: { $0.socketTimeout = .milliseconds(100) }) { repository, server async throws in
+        try await withRepository(configure: { $0.socketTimeout = .milliseconds(100) }) {
+            repository, server async throws in
             let kept = startedRecord(at: repository.now())
             try await repository.keep(kept)
             server.suspend()

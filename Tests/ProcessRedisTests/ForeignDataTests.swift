@@ -23,7 +23,8 @@ struct ForeignDataTests {
         try await withRepository { repository, server async throws in
             let now = repository.now()
             try await repository.keep(
-                .started("bad", at: now) { $0.lease = .milliseconds(1) }, .started("good", at: now) { $0.lease = .milliseconds(1) })
+                .started("bad", at: now) { $0.lease = .milliseconds(1) },
+                .started("good", at: now) { $0.lease = .milliseconds(1) })
             try self.spoil("bad", damage, on: server)
 
             guard case .corrupt(let reason) = try await repository.find("bad") else {
@@ -38,7 +39,8 @@ struct ForeignDataTests {
             #expect(try await repository.page(ProcessQuery()).records.map(\.id) == ["good"])
             let later = now + .seconds(60)
             #expect(try await repository.findOverdue(at: later, limit: 1).map(\.id) == ["good"])
-            guard case .exists(.corrupt) = try await repository.insert(ProcessInsertion(.started("bad", at: now))) else {
+            guard case .exists(.corrupt) = try await repository.insert(ProcessInsertion(.started("bad", at: now)))
+            else {
                 Issue.record("its id was used again")
                 return
             }
@@ -77,10 +79,12 @@ struct ForeignDataTests {
         }
     }
 
-    @Test("a key of ours that holds something else is nobody's process, and stays as it is", arguments: [
-        ["SET", "process:x", "precious"], ["HSET", "process:x", "owner", "somebody", "status", "running"],
-        ["RPUSH", "process:x", "1"],
-    ])
+    @Test(
+        "a key of ours that holds something else is nobody's process, and stays as it is",
+        arguments: [
+            ["SET", "process:x", "precious"], ["HSET", "process:x", "owner", "somebody", "status", "running"],
+            ["RPUSH", "process:x", "1"],
+        ])
     func foreign(command: [String]) async throws {
         try await withRepository { repository, server async throws in
             let client = try server.connect()
@@ -119,9 +123,11 @@ struct ForeignDataTests {
         }
     }
 
-    @Test("an index entry without its process is mended by who comes across it", arguments: [
-        "page", "claim", "overdue", "cleanup", "corrupt",
-    ])
+    @Test(
+        "an index entry without its process is mended by who comes across it",
+        arguments: [
+            "page", "claim", "overdue", "cleanup", "corrupt",
+        ])
     func dangling(finder: String) async throws {
         try await withRepository { repository, server async throws in
             let now = repository.now()

@@ -86,7 +86,9 @@ struct RightsTests {
     func missingKeys(right: String, named: String) async throws {
         try await RedisServer.with { server async throws in
             // Of the two patterns of keys, the one that is not named here stays.
-            let rights = Self.leastRights.filter { right.hasPrefix("&") ? $0 != right : !$0.hasPrefix("~") || $0 == right }
+            let rights = Self.leastRights.filter {
+                right.hasPrefix("&") ? $0 != right : !$0.hasPrefix("~") || $0 == right
+            }
             try await self.withUser(rights, on: server) { configuration async throws in
                 let configuration = configuration
                 do {

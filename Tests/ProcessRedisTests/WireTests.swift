@@ -44,7 +44,8 @@ struct WireTests {
 
     @Test("nothing in an argument ends it")
     func lineBreaks() {
-        #expect(self.text(RedisCommands("SET", "a\r\n*1\r\n", "")) == "*3\r\n$3\r\nSET\r\n$7\r\na\r\n*1\r\n\r\n$0\r\n\r\n")
+        #expect(
+            self.text(RedisCommands("SET", "a\r\n*1\r\n", "")) == "*3\r\n$3\r\nSET\r\n$7\r\na\r\n*1\r\n\r\n$0\r\n\r\n")
     }
 
     @Test("replies are read whatever pieces they come in", arguments: [1, 2, 3, 7, 1000])
