@@ -113,7 +113,7 @@ struct UnreadableRow: Error {
 }
 
 /// Reads the row a query for whole records stands at.
-struct ProcessRowReader: ~Copyable {
+struct ProcessRowReader {
     private let statement: SQLiteStatement
 
     init(_ statement: SQLiteStatement) {

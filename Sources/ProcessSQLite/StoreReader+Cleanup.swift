@@ -49,7 +49,8 @@ extension StoreReader {
 
         static func created(_ status: ProcessStatus, by last: Timestamp) -> Stretch {
             Stretch(
-                index: "processes_by_status", score: .createdAt, condition: "p.status = '\(status.rawValue)'", last: last)
+                index: "processes_by_status", score: .createdAt, condition: "p.status = '\(status.rawValue)'",
+                last: last)
         }
     }
 

@@ -32,8 +32,8 @@ struct RowTests {
     func fullRecord(inputLength: Int) async throws {
         try await withStore { store, _ in
             let record = try Self.full(inputLength: inputLength)
-            #expect(try await store.insert(ProcessInsertion(record, requiresParent: false)) == .inserted)
-            #expect(try await store.find(record.id) == .found(record))
+            try await store.keep(record)
+            expectEqual(try await store.record(record.id), record)
         }
     }
 
@@ -43,8 +43,8 @@ struct RowTests {
             var bare = ProcessRecord.started("bare")
             bare.progress = ProcessProgress()
             bare.retain = .forever
-            #expect(try await store.insert(ProcessInsertion(bare)) == .inserted)
-            #expect(try await store.find(bare.id) == .found(bare))
+            try await store.keep(bare)
+            expectEqual(try await store.record(bare.id), bare)
         }
     }
 
@@ -69,7 +69,7 @@ struct RowTests {
                 change(&next)
                 next.revision = revision + 1
                 #expect(try await store.replace(next, ifRevision: revision, notBefore: nil) == .replaced)
-                #expect(try await store.find(next.id) == .found(next))
+                expectEqual(try await store.record(next.id), next)
                 revision += 1
             }
         }

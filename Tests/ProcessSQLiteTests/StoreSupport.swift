@@ -37,7 +37,8 @@ func edit(_ path: String, _ sql: String) throws {
 }
 
 /// The error of opening a store, or `nil`.
-func openingError(_ path: String, _ options: SQLiteStoreOptions = SQLiteStoreOptions()) async -> ProcessRepositoryError? {
+func openingError(_ path: String, _ options: SQLiteStoreOptions = SQLiteStoreOptions()) async -> ProcessRepositoryError?
+{
     do {
         await (try openStore(path, options)).close()
         return nil
