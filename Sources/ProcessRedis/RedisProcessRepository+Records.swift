@@ -115,14 +115,13 @@ extension RedisProcessRepository {
         commands.begin("HGETALL")
         commands.add(self.keys.process, id.text)
         commands.end()
-        let hash = try await self.client.send(commands, .reads, for: "the look-up") {
-            (reply) throws(RedisReply.Surprise) -> RedisHash in
-            try reply.hash(id)
+        let lookup = try await self.client.send(commands, .reads, for: "the look-up") {
+            (reply) throws(RedisReply.Surprise) -> ProcessLookup? in
+            let hash = try reply.hash(id)
+            return hash.isNotOurs ? nil : hash.lookup
         }
-        switch hash {
-        case .record, .corrupt: return hash.lookup
-        case .absent, .foreign: return try await self.findTombstones([id])[0]
-        }
+        if let lookup { return lookup }
+        return try await self.findTombstones([id])[0]
     }
 
     /// See ``ProcessRepository``. One round trip, however many.

@@ -35,7 +35,8 @@ extension ProcessRepositoryError {
     private static func codeOfSentence(_ text: String) -> Code {
         if text.contains("max number of clients") { return .unavailable }
         let refusals = [
-            "ACL failure in script", "The user executing the script", "DB index", "SELECT is not allowed", "without any password configured", "no password is set",
+            "ACL failure in script", "The user executing the script", "DB index", "SELECT is not allowed",
+            "without any password configured", "no password is set",
         ]
         return refusals.contains(where: text.contains) ? .refused : .unexpectedAnswer
     }
