@@ -18,6 +18,7 @@ struct RedisProbe {
         probes.append(Probe("SET", [self.key(RedisKeys.idempotency, Self.id), Self.id, "PX", "1"]))
         probes.append(Probe("PUBLISH", [self.keys.events, ""]))
         probes.append(Probe("TIME", []))
+        probes.append(Probe("PING", []))
         probes.append(Probe("EVAL", ["return 1", "1", self.keys.ids]))
         // An unknown digest is what an answer of our own asking looks like.
         probes.append(Probe("EVALSHA", [String(repeating: "0", count: 40), "1", self.keys.ids]))

@@ -179,7 +179,7 @@ struct RunTrackingTests {
         }
         let error = await #expect(throws: CommandError.self) { try await fixture.run("true") }
         #expect(error?.code == .failed)
-        #expect(error?.message.hasPrefix("not run: It is there") == true)
+        #expect(error?.message.hasPrefix("not run: the id nightly ") == true)
     }
 
     @Test("any other refusal costs a warning, not the work")

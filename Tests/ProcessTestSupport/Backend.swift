@@ -1,7 +1,7 @@
 import EventLoop
 import Glibc
 public import ProcessCore
-import ProcessRedis
+import ProcessSQLite
 
 @testable import ProcessRedis
 

@@ -37,7 +37,7 @@ struct TrackerAPI: Sendable {
         do {
             response = try await self.client.send(request)
         } catch {
-            throw .unreachable(error.reason)
+            throw .unreachable(error.reason, wasPossiblySent: error.wasPossiblySent)
         }
         guard (200..<300).contains(response.status.code) else { throw .refused(TrackerProblem(response)) }
         return response.body

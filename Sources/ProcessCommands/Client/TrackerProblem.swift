@@ -36,7 +36,7 @@ struct TrackerProblem: Equatable, Sendable {
 /// Why the tracker did not do what it was asked.
 enum TrackerFailure: Error, Equatable, Sendable {
     /// No answer came.
-    case unreachable(String)
+    case unreachable(String, wasPossiblySent: Bool)
     /// It said no.
     case refused(TrackerProblem)
     /// It answered something that is no answer of a tracker.
@@ -45,7 +45,7 @@ enum TrackerFailure: Error, Equatable, Sendable {
     /// The reason as part of a sentence.
     var reason: String {
         switch self {
-        case .unreachable(let reason): reason
+        case .unreachable(let reason, _): reason
         case .refused(let problem): problem.sentence
         case .unintelligible(let reason): reason
         }
@@ -54,7 +54,7 @@ enum TrackerFailure: Error, Equatable, Sendable {
     /// The error of a command that cannot go on without an answer.
     func commandError(at address: String) -> CommandError {
         switch self {
-        case .unreachable(let reason):
+        case .unreachable(let reason, _):
             .failed(
                 "no tracker answers at \(address): \(reason). Start one with `process-tracker serve`, or say where it is with "
                     + "--url or TRACKER_URL")

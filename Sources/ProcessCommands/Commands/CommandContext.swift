@@ -21,8 +21,8 @@ public struct CommandContext: Sendable {
     var connect: @Sendable (ServiceURL) throws(CommandError) -> any TrackerClient
     /// Serves until it is told to stop, and says with which code to exit.
     var serve: @Sendable (ServiceConfiguration) async -> Int32
-    /// Looks at an SQLite file, and says in a line what it found.
-    var check: @Sendable (String) async throws(CommandError) -> String
+    /// Looks through an SQLite file, and says what is wrong with it; nothing where it is whole.
+    var check: @Sendable (String) async throws(CommandError) -> [String]
 
     /// Gathers what commands have around them.
     ///
@@ -36,13 +36,13 @@ public struct CommandContext: Sendable {
     ///   - sleep: Waits, and throws when the task is cancelled.
     ///   - connect: Reaches the tracker.
     ///   - serve: Serves until it is told to stop, and says with which code to exit.
-    ///   - check: Looks at an SQLite file, and says in a line what it found.
+    ///   - check: Looks through an SQLite file, and says what is wrong with it; nothing where it is whole.
     public init(
         environment: [String: String], console: Console, clock: any WallClock, version: String, processorCount: Int,
         signals: SignalSource, sleep: @escaping @Sendable (Duration) async throws -> Void,
         connect: @escaping @Sendable (ServiceURL) throws(CommandError) -> any TrackerClient,
         serve: @escaping @Sendable (ServiceConfiguration) async -> Int32,
-        check: @escaping @Sendable (String) async throws(CommandError) -> String
+        check: @escaping @Sendable (String) async throws(CommandError) -> [String]
     ) {
         self.environment = environment
         self.console = console

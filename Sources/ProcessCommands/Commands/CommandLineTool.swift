@@ -30,6 +30,15 @@ public struct CommandLineTool: Sendable {
         arguments.texts.first == CommandCatalogue.run.name
     }
 
+    /// Whether the words call for the service, which has event loops of its own.
+    ///
+    /// - Parameter arguments: The words without the program's own name.
+    /// - Returns: True for `serve`, said or not.
+    static func serves(_ arguments: ProgramArguments) -> Bool {
+        guard case .command(let parsed) = try? Self.parser.parse(arguments) else { return false }
+        return parsed.command.name == CommandCatalogue.serve.name
+    }
+
     /// Does what the words say.
     ///
     /// - Parameter arguments: The words without the program's own name.
@@ -87,6 +96,13 @@ public struct CommandLineTool: Sendable {
             let report = try self.context.configuration(arguments).report
             path = report.entries.first { $0.key == "TRACKER_SQLITE_PATH" }?.value ?? ""
         }
-        try self.context.console.print("\(DisplayText.escaping(try await self.context.check(path)))\n")
+        let findings = try await self.context.check(path)
+        guard findings.isEmpty else {
+            for finding in findings { try self.context.console.print("\(DisplayText.escaping(finding))\n") }
+            let count = findings.count == 1 ? "1 thing is" : "\(findings.count) things are"
+            throw .failed(
+                "\(count) wrong with \(DisplayText.escaping(path)); keep a copy, and restore it from a backup")
+        }
+        try self.context.console.print("\(DisplayText.escaping(path)) is whole\n")
     }
 }

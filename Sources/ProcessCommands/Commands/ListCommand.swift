@@ -54,7 +54,7 @@ struct ListCommand: Sendable {
                 values += try fields.requireElements("processes")
                 return try fields.takeString("next_cursor")
             }
-            guard next != cursor else { throw .unintelligible("it sends the same cursor again") }
+            guard next == nil || next != cursor else { throw .unintelligible("it sends the same cursor again") }
             cursor = next
         } while cursor != nil && values.count < limit
         return (values, cursor != nil)

@@ -2,7 +2,7 @@ internal import ProcessCore
 
 /// One process as a block of lines for somebody to read.
 struct ProcessBlock {
-    private static let titleWidth = 12
+    private static let titleWidth = 10
     private static let barWidth = 24
 
     private let process: ProcessView
@@ -56,11 +56,14 @@ struct ProcessBlock {
         guard let progress = self.process.progress else { return [] }
         var lines: [String] = []
         if let fraction = progress.fraction {
-            var text = ProgressText.bar(fraction, width: Self.barWidth, hasUnicode: self.console.hasUnicode)
-            text += " \(ProgressText.percent(fraction))"
+            var numbers = ProgressText.percent(fraction)
             if let done = progress.done, let total = progress.total {
-                text += " (\(ProgressText.number(done)) of \(ProgressText.number(total)))"
+                numbers += " (\(ProgressText.number(done)) of \(ProgressText.number(total)))"
             }
+            let room = (self.console.width ?? .max) - Self.titleWidth - 5 - numbers.count
+            let bar = ProgressText.bar(
+                fraction, width: max(4, min(Self.barWidth, room)), hasUnicode: self.console.hasUnicode)
+            let text = "\(bar) \(numbers)"
             lines.append(self.line("Progress", text))
         } else if let done = progress.done {
             lines.append(self.line("Progress", ProgressText.number(done)))
@@ -84,7 +87,7 @@ struct ProcessBlock {
         if let finishedAt = process.finishedAt {
             let took = process.startedAt.map { ", after \(TimeText.short(finishedAt - $0))" } ?? ""
             lines.append(self.line("Finished", self.time(finishedAt) + took))
-            if let expiresAt = process.expiresAt { lines.append(self.line("Removed", self.time(expiresAt))) }
+            if let expiresAt = process.expiresAt { lines.append(self.line("Expires", self.time(expiresAt))) }
             return lines
         }
         if let estimate = process.estimatedFinishAt { lines.append(self.line("Estimated", self.time(estimate))) }
@@ -113,11 +116,11 @@ struct ProcessBlock {
     /// A title and what belongs to it, cut to the terminal's width.
     private func line(_ title: String, _ text: String, styledLike style: TextStyle = .plain) -> String {
         var shown = DisplayText.escaping(text)
-        let indentation = Self.titleWidth + 2
+        let indentation = Self.titleWidth + 4
         if let width = self.console.width {
             shown = DisplayWidth.truncated(shown, to: max(20, width - indentation), hasUnicode: self.console.hasUnicode)
         }
-        let padded = "  " + DisplayWidth.padded(title, to: Self.titleWidth)
+        let padded = "  " + DisplayWidth.padded(title, to: Self.titleWidth) + "  "
         return TextStyle.faint.applied(to: padded, hasColors: self.console.hasColors)
             + style.applied(to: shown, hasColors: self.console.hasColors)
     }

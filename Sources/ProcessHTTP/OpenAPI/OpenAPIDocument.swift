@@ -187,7 +187,7 @@ enum OpenAPIDocument {
         writer.beginObject()
         writer.member("type", "object")
         writer.member("description", "Why a request was not done (RFC 9457).")
-        writer.member("required", ["type", "title", "status", "detail", "instance", "code"])
+        writer.member("required", ["type", "title", "status", "detail", "code"])
         writer.name("properties")
         writer.beginObject()
         Self.writeMembers(of: OpenAPISchemas.problemMembers, to: &writer)
