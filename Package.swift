@@ -41,7 +41,7 @@ let package = Package(
             dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite"],
             path: "Tests/ProcessTestSupport"),
         .testTarget(
-            name: "ProcessCoreTests", dependencies: ["ProcessCore", "ProcessTestSupport"]),
+            name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
         .testTarget(
             name: "ProcessConformanceTests", dependencies: ["ProcessCore", "ProcessTestSupport"]),
         .testTarget(

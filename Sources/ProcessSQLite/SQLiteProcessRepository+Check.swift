@@ -62,11 +62,7 @@ private struct StoreCheck {
         try self.texts(
             """
             WITH counted (sort, name, number) AS (
-                SELECT 'status', status, count(*) FROM processes GROUP BY status
-                UNION ALL SELECT 'kind', kind, count(*) FROM processes GROUP BY kind
-                UNION ALL SELECT 'queue', queue, count(*) FROM processes
-                    WHERE status = 'pending' AND queue IS NOT NULL GROUP BY queue
-                UNION ALL SELECT 'tombstones', '', count(*) FROM tombstones
+                \(StoreWriter.countingQuery)
             ), kept AS (SELECT * FROM counts WHERE sort IN ('status', 'kind', 'queue', 'tombstones'))
             SELECT 'the count of ' || sort || ' ' || name || ' is ' || coalesce(kept.number, 0) || ', and there are '
                 || coalesce(counted.number, 0)

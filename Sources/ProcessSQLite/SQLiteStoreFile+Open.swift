@@ -1,5 +1,6 @@
 internal import Glibc
 internal import ProcessCore
+internal import Synchronization
 
 extension SQLiteStoreFile {
     /// Opens the store for writing: makes it where there is none, and brings it to this program's version.
@@ -8,9 +9,24 @@ extension SQLiteStoreFile {
     /// - Returns: The connection for all writes.
     /// - Throws: `refused` where there is something else, before anything was written; `unavailable`, `storeFull`.
     func openForWriting(maximumPages: Int? = nil) throws(ProcessRepositoryError) -> SQLiteConnection {
-        try self.createIfMissing()
-        _ = try self.examine()
-        return try self.refusing { () throws in
+        try Self.opening.withLock { _ throws(ProcessRepositoryError) in
+            try self.createIfMissing()
+            _ = try self.examine()
+            return Opened(connection: try self.connectAndMigrate(maximumPages: maximumPages))
+        }.connection
+    }
+
+    /// One store is opened at a time: making one closes a descriptor of its file, which would drop the locks of another
+    /// repository of this process that had opened the file in between.
+    private static let opening = Mutex(())
+
+    /// `@unchecked Sendable`: carries a connection that was just made out of the lock, to the one caller it was made for.
+    private struct Opened: @unchecked Sendable {
+        let connection: SQLiteConnection
+    }
+
+    private func connectAndMigrate(maximumPages: Int?) throws(ProcessRepositoryError) -> SQLiteConnection {
+        try self.refusing { () throws in
             let connection = try self.connectForWriting()
             try self.migrate(connection)
             try self.useWriteAheadLog(connection)

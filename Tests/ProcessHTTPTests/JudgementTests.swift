@@ -201,6 +201,17 @@ struct JudgementTests {
         #expect(response["detail"]?.text?.contains("two lengths") == true)
     }
 
+    @Test("what is no request is answered with a problem document too", arguments: [400, 413, 417, 431, 501])
+    func unreadable(code: Int) {
+        let response = TestResponse(ProcessRoutes.answer(toUnreadable: HTTPStatus(code: code)))
+        #expect(response.status == code)
+        #expect(response["status"] == .number("\(code)"))
+        #expect(response["code"]?.text == (code == 413 ? "payload_too_large" : "invalid_request"))
+        #expect(response["instance"] == nil)
+        #expect(response.header("Content-Type") == "application/problem+json")
+        #expect(response.header("X-Request-Id") != nil)
+    }
+
     @Test("of several things that are wrong the first in order is named")
     func order() async {
         let service = TestService(maximumBodySize: 64)

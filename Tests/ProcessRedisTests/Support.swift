@@ -11,7 +11,7 @@ func withRepository(
     configure: (inout RedisConfiguration) -> Void = { _ in },
     _ body: (RedisProcessRepository, RedisServer) async throws -> Void
 ) async throws {
-    try await RedisServer.with(options) { server in
+    try await RedisServer.with(options) { server async throws in
         try await server.withRepositories(configure: configure) { try await body($0[0], server) }
     }
 }

@@ -64,7 +64,7 @@ struct FileTests {
     /// Files that are not to be touched, each with a word of why.
     enum Foreign: String, CaseIterable, CustomTestStringConvertible {
         case text, shortText, zeros, otherDatabase, otherDatabaseWithLog, headerAlone, truncated, damagedSchema
-        case newer, ofNoVersion, withoutTable, withoutIndex, withoutTrigger
+        case newer, ofNoVersion, withoutTable, withoutIndex
 
         var testDescription: String { self.rawValue }
 
@@ -77,7 +77,6 @@ struct FileTests {
             case .newer: "version 2"
             case .withoutTable: "has no counts"
             case .withoutIndex: "has no processes_leases"
-            case .withoutTrigger: "has no processes_count_delete"
             }
         }
 
@@ -105,7 +104,6 @@ struct FileTests {
             case .ofNoVersion: try await Self.makeStore(at: path, "PRAGMA user_version = 0")
             case .withoutTable: try await Self.makeStore(at: path, "DROP TABLE counts")
             case .withoutIndex: try await Self.makeStore(at: path, "DROP INDEX processes_leases")
-            case .withoutTrigger: try await Self.makeStore(at: path, "DROP TRIGGER processes_count_delete")
             }
         }
 

@@ -20,7 +20,7 @@ enum OpenAPIDocument {
             "description",
             """
             Every path answers OPTIONS with 204 and Allow. A method that a path lacks is answered 405, a path that there is \
-            not 404. Payloads are kept and returned byte for byte.
+            not 404. Payloads are kept and returned byte for byte. In a body null counts as absent, but for retain.
             """)
         writer.name("license")
         writer.beginObject()
@@ -187,7 +187,7 @@ enum OpenAPIDocument {
         writer.beginObject()
         writer.member("type", "object")
         writer.member("description", "Why a request was not done (RFC 9457).")
-        writer.member("required", ["type", "title", "status", "detail", "instance", "code"])
+        writer.member("required", ["type", "title", "status", "detail", "code"])
         writer.name("properties")
         writer.beginObject()
         Self.writeMembers(of: OpenAPISchemas.problemMembers, to: &writer)

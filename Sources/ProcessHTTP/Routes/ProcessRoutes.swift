@@ -10,7 +10,7 @@ public final class ProcessRoutes: HTTPHandler {
     private let hosts: HostPolicy
     private let maximumBodySize: Int
     private let observer: (any RequestObserver)?
-    private let requestIDs = RequestIDs()
+    static let requestIDs = RequestIDs()
 
     /// Takes what it works with.
     ///
@@ -60,7 +60,7 @@ public final class ProcessRoutes: HTTPHandler {
 
     private func requestID(of request: HTTPRequest) -> String {
         if let sent = request.headers["X-Request-Id"], IdentifierShape.matches(sent) { return sent }
-        return self.requestIDs.next()
+        return Self.requestIDs.next()
     }
 
     private func answer(_ request: HTTPRequest, _ match: RouteMatch?) async throws(Problem) -> Answer {

@@ -287,9 +287,8 @@ final class RedisConnection: @unchecked Sendable {
             guard self.replyCount == first.commands.replyCount else { continue }
             self.replyCount = 0
             self.inFlight.removeFirst()
-            let parts = self.parser.parts
-            first.handler(.success(RedisReply(parts)))
-            parts.removeAll()
+            first.handler(.success(RedisReply(self.parser.parts)))
+            if socket === self.socket { self.parser.parts.pointee.removeAll() }
         }
     }
 
