@@ -55,6 +55,7 @@ extension RedisProcessRepository {
     ///   - highest: The highest.
     ///   - count: How many at the most.
     /// - Returns: Fewer only where there are no more.
+    /// - Throws: `unavailable`.
     func members(
         of key: String, order: ProcessQuery.Order, after: RedisIndexMember?, from lowest: String, to highest: String,
         count: Int

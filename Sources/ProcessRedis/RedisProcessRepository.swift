@@ -95,6 +95,8 @@ public final class RedisProcessRepository: ProcessRepository {
     ///   - effect: Whether it changes anything.
     ///   - arguments: Adds the script's own arguments, from the third on.
     ///   - read: Takes from the reply what is wanted; runs on the connection's loop.
+    /// - Returns: What `read` took.
+    /// - Throws: What Redis refused, or why it did not answer.
     func run<Answer: Sendable>(
         _ script: RedisScript, _ effect: RedisConnection.Effect = .writes,
         _ arguments: (inout RedisCommands) -> Void,

@@ -73,6 +73,7 @@ struct GroupCommitter: ~Copyable {
         answers.reserveCapacity(batch.count)
         do {
             for write in batch { answers.append(try write.perform(self.writer)) }
+            try self.writer.finishTransaction()
         } catch {
             self.rollBack()
             self.retryInHalves(batch, error.repositoryError("writing to the store"))
@@ -111,6 +112,7 @@ struct GroupCommitter: ~Copyable {
 
     /// SQLite undoes the whole transaction by itself after some errors.
     private func rollBack() {
+        self.writer.discardTransaction()
         guard self.writer.connection.isInTransaction else { return }
         try? self.writer.connection.execute("ROLLBACK")
     }

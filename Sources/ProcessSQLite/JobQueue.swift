@@ -3,12 +3,13 @@ internal import Glibc
 
 /// Jobs on their way to one thread that works on them.
 ///
-/// `@unchecked Sendable`: `waiting` and `isClosed` are only touched between locking and unlocking `mutex`.
+/// `@unchecked Sendable`: `waiting`, `isClosed` and `accepted` are only touched between locking and unlocking `mutex`.
 final class JobQueue<Job: Sendable>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let arrival: UnsafeMutablePointer<pthread_cond_t>
     private var waiting: [Job] = []
     private var isClosed = false
+    private var accepted = 0
 
     init() {
         self.mutex = .allocate(capacity: 1)
@@ -32,9 +33,17 @@ final class JobQueue<Job: Sendable>: @unchecked Sendable {
         defer { pthread_mutex_unlock(self.mutex) }
         guard !self.isClosed else { return false }
         self.waiting.append(job)
+        self.accepted += 1
         // Whoever finds jobs waiting already knows that the thread was woken for them.
         if self.waiting.count == 1 { pthread_cond_signal(self.arrival) }
         return true
+    }
+
+    /// How many jobs were taken since the beginning, those that are done included.
+    var acceptedCount: Int {
+        pthread_mutex_lock(self.mutex)
+        defer { pthread_mutex_unlock(self.mutex) }
+        return self.accepted
     }
 
     /// Takes everything that waits; blocks until there is something.
@@ -67,6 +76,7 @@ final class JobQueue<Job: Sendable>: @unchecked Sendable {
 /// - Parameters:
 ///   - name: What tools show it as, at most 15 bytes.
 ///   - body: What it does; the thread ends with it.
+/// - Returns: Whether the system gave a thread.
 func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
     final class Start: Sendable {
         let name: String

@@ -29,6 +29,7 @@ final class SQLiteConnection {
     ///   - path: The path of the file, which must be there.
     ///   - mode: What may be done.
     ///   - busyTimeout: For how long a lock of another connection is waited for.
+    /// - Throws: What SQLite says.
     init(path: String, mode: Mode, busyTimeout: Duration) throws(SQLiteError) {
         // Without a slash, SQLite would take "file:x" for a URI and ":memory:" for no file at all.
         var name = path.hasPrefix("/") ? path : "./\(path)"

@@ -16,6 +16,7 @@ struct SQLiteError: Error, CustomStringConvertible {
     /// The error as callers of a repository see it, where what was asked has certainly not happened.
     ///
     /// - Parameter action: What was under way, to be read before "failed".
+    /// - Returns: The error, with this one below.
     func repositoryError(_ action: String) -> ProcessRepositoryError {
         let code: ProcessRepositoryError.Code =
             switch self.primaryCode {

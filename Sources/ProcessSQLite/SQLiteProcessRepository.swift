@@ -76,6 +76,9 @@ public final class SQLiteProcessRepository: ProcessRepository {
     /// How the writes went so far.
     var writeStatistics: WriteStatistics { self.statistics.current }
 
+    /// How many writes were handed to the writer so far.
+    var acceptedWrites: Int { self.writes.acceptedCount }
+
     /// The time of the clock that the repository was opened with.
     public func now() -> Timestamp { self.clock() }
 
@@ -104,7 +107,8 @@ public final class SQLiteProcessRepository: ProcessRepository {
 
     /// See ``ProcessRepository/cleanup(_:)``.
     ///
-    /// Candidates are looked for outside of the transaction that removes them, which looks at each of them again.
+    /// Candidates are looked for outside of the transaction that removes them, which looks at each of them again. The last
+    /// batch of what is corrupt counts everything anew.
     public func cleanup(_ request: CleanupRequest) async throws(ProcessRepositoryError) -> CleanupBatch {
         let now = self.now()
         let (candidates, dryRun) = try await self.read { reader throws(SQLiteError) in
@@ -118,9 +122,13 @@ public final class SQLiteProcessRepository: ProcessRepository {
             return (candidates, removable)
         }
         if request.isDryRun { return CleanupBatch(removed: dryRun, next: candidates.next) }
-        if candidates.found.isEmpty { return CleanupBatch(removed: [], next: candidates.next) }
+        // Who wrote what can't be read did not keep the counts either.
+        let needsRecount = request.scope == .corrupt && candidates.next == nil
+        if candidates.found.isEmpty, !needsRecount { return CleanupBatch(removed: [], next: candidates.next) }
         let removed = try await self.write(length: 0) { writer throws(SQLiteError) in
-            try writer.remove(candidates.found, request)
+            let removed = try writer.remove(candidates.found, request)
+            if needsRecount { try writer.recount() }
+            return removed
         }
         return CleanupBatch(removed: removed, next: candidates.next)
     }

@@ -1,22 +1,33 @@
 internal import Glibc
 internal import ProcessCore
+internal import Synchronization
 
 extension SQLiteStoreFile {
     /// Opens the store for writing: makes it where there is none, and brings it to this program's version.
     ///
+    /// - Parameter maximumPages: How many pages the file may have.
+    /// - Returns: The connection for all writes.
     /// - Throws: `refused` where there is something else, before anything was written; `unavailable`, `storeFull`.
     func openForWriting(maximumPages: Int? = nil) throws(ProcessRepositoryError) -> SQLiteConnection {
-        try self.createIfMissing()
-        let state = try self.examine()
-        do {
-            let connection = try SQLiteConnection(path: self.path, mode: .readWrite, busyTimeout: self.busyTimeout)
-            guard !connection.isReadOnly else { throw self.refusal("can't be written") }
-            // Rows that are gone leave nothing behind in pages that are written anyway.
-            try connection.execute("PRAGMA secure_delete = FAST; PRAGMA temp_store = MEMORY")
-            if state == .empty {
-                // Only a file without tables takes this, and only before it is in the mode of the write-ahead log.
-                try connection.execute("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL")
-            }
+        try Self.opening.withLock { _ throws(ProcessRepositoryError) in
+            try self.createIfMissing()
+            _ = try self.examine()
+            return Opened(connection: try self.connectAndMigrate(maximumPages: maximumPages))
+        }.connection
+    }
+
+    /// One store is opened at a time: making one closes a descriptor of its file, which would drop the locks of another
+    /// repository of this process that had opened the file in between.
+    private static let opening = Mutex(())
+
+    /// `@unchecked Sendable`: carries a connection that was just made out of the lock, to the one caller it was made for.
+    private struct Opened: @unchecked Sendable {
+        let connection: SQLiteConnection
+    }
+
+    private func connectAndMigrate(maximumPages: Int?) throws(ProcessRepositoryError) -> SQLiteConnection {
+        try self.refusing { () throws in
+            let connection = try self.connectForWriting()
             try self.migrate(connection)
             try self.useWriteAheadLog(connection)
             try connection.execute(
@@ -27,12 +38,40 @@ extension SQLiteStoreFile {
                 """)
             if let maximumPages { try connection.execute("PRAGMA max_page_count = \(maximumPages)") }
             return connection
+        }
+    }
+
+    /// Makes a store of an empty file.
+    ///
+    /// - Throws: `refused`, `unavailable`, `storeFull`.
+    func makeStore() throws(ProcessRepositoryError) {
+        try self.refusing { () throws in
+            let connection = try self.connectForWriting()
+            // Only a file without tables takes these, and only before it is in the mode of the write-ahead log.
+            try connection.execute("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL")
+            try self.migrate(connection)
+            try self.useWriteAheadLog(connection)
+        }
+    }
+
+    private func connectForWriting() throws -> SQLiteConnection {
+        let connection = try SQLiteConnection(path: self.path, mode: .readWrite, busyTimeout: self.busyTimeout)
+        guard !connection.isReadOnly else { throw self.refusal("can't be written") }
+        // Rows that are gone leave nothing behind in pages that are written anyway.
+        try connection.execute("PRAGMA secure_delete = FAST; PRAGMA temp_store = MEMORY")
+        return connection
+    }
+
+    /// Tells SQLite's errors as refusals of the file.
+    private func refusing<Answer>(_ body: () throws -> Answer) throws(ProcessRepositoryError) -> Answer {
+        do {
+            return try body()
         } catch let error as SQLiteError {
             throw self.refusal(of: error)
         } catch let error as ProcessRepositoryError {
             throw error
         } catch {
-            throw self.refusal("can't be opened: \(error)")
+            throw self.refusal("can't be opened: \(error)", underlying: error)
         }
     }
 

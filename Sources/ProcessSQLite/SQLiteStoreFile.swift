@@ -1,78 +1,31 @@
 internal import Glibc
 internal import ProcessCore
 
-/// The file of a store: made where it is missing, looked at before anything is written to it.
+/// The file of a store, looked at before anything is written to it.
 struct SQLiteStoreFile: Sendable {
     let path: String
     let schema: SQLiteSchema
     let busyTimeout: Duration
 
-    /// What a file turned out to be.
-    enum State: Equatable {
-        /// There is nothing in it.
-        case empty
-        /// A store of this version.
-        case store(version: Int64)
-    }
-
     private static let header = [UInt8]("SQLite format 3\u{0}".utf8)
 
-    // MARK: Making it
-
-    /// Makes the file where it is missing, readable by its owner alone, and its folder likewise.
-    ///
-    /// - Throws: `refused` where that is not allowed, or something else is there.
-    func createIfMissing() throws(ProcessRepositoryError) {
-        var status = stat()
-        if stat(self.path, &status) == 0 { return }
-        guard errno == ENOENT else { throw self.refusal("can't be looked at: \(Self.reason(errno))") }
-        try self.createFolder()
-        let descriptor = Glibc.open(self.path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
-        if descriptor < 0 {
-            // Another instance may have been faster.
-            guard errno == EEXIST else { throw self.refusal("can't be made: \(Self.reason(errno))") }
-            return
-        }
-        // Nobody holds a lock yet on a file that was just made, so closing it here drops none.
-        Glibc.close(descriptor)
-    }
-
-    private var folder: String {
+    /// The folder of the file.
+    var folder: String {
         guard let slash = self.path.lastIndex(of: "/") else { return "." }
         return slash == self.path.startIndex ? "/" : String(self.path[..<slash])
     }
 
-    private func createFolder() throws(ProcessRepositoryError) {
-        let folder = self.folder
-        var end = folder.startIndex
-        while end < folder.endIndex {
-            end = folder[folder.index(after: end)...].firstIndex(of: "/") ?? folder.endIndex
-            let part = String(folder[..<end])
-            guard mkdir(part, 0o700) != 0, errno != EEXIST, errno != EISDIR else { continue }
-            let code = errno
-            var status = stat()
-            if stat(part, &status) != 0 { throw self.refusal("has no folder: \(part): \(Self.reason(code))") }
-        }
-    }
-
-    // MARK: Looking at it
-
     /// Looks at what is there, and changes nothing.
     ///
     /// - Parameter forWriting: Whether the file and its folder have to be writable.
-    /// - Returns: What it is.
+    /// - Returns: The version of the store.
     /// - Throws: `refused` for everything that this program must keep its hands off.
-    func examine(forWriting: Bool = true) throws(ProcessRepositoryError) -> State {
+    func examine(forWriting: Bool = true) throws(ProcessRepositoryError) -> Int64 {
         do {
             let size = try self.checkFile(forWriting: forWriting)
-            if size == 0 { return .empty }
+            if size == 0 { throw self.refusal("is empty: no service has opened it yet") }
             try self.checkHeader(size: size)
-            if forWriting, self.hasFile(suffix: "-journal") {
-                try self.undoUnfinishedCreation()
-                return try self.checkFile(forWriting: forWriting) == 0
-                    ? .empty : .store(version: try self.checkSchema())
-            }
-            return .store(version: try self.checkSchema())
+            return try self.checkSchema()
         } catch let error as SQLiteError {
             throw self.refusal(of: error)
         } catch let error as ProcessRepositoryError {
@@ -82,8 +35,12 @@ struct SQLiteStoreFile: Sendable {
         }
     }
 
+    /// Looks at what the file system says.
+    ///
+    /// - Parameter forWriting: Whether the file and its folder have to be writable.
     /// - Returns: The size of the file in bytes.
-    private func checkFile(forWriting: Bool) throws(ProcessRepositoryError) -> Int64 {
+    /// - Throws: `refused`.
+    func checkFile(forWriting: Bool) throws(ProcessRepositoryError) -> Int64 {
         var status = stat()
         guard stat(self.path, &status) == 0 else { throw self.refusal("can't be looked at: \(Self.reason(errno))") }
         switch status.st_mode & S_IFMT {
@@ -105,18 +62,10 @@ struct SQLiteStoreFile: Sendable {
         return size
     }
 
-    private func hasFile(suffix: String) -> Bool {
+    /// Whether there is a write-ahead log, in which the truth about the file may be.
+    private var hasLog: Bool {
         var status = stat()
-        return stat(self.path + suffix, &status) == 0
-    }
-
-    /// Whether there is a write-ahead log or a journal, in which the truth about the file may be.
-    private var hasCompanion: Bool { self.hasFile(suffix: "-wal") || self.hasFile(suffix: "-journal") }
-
-    /// Lets SQLite undo the one transaction that is not made in the write-ahead log, where a crash cut it off: the first.
-    private func undoUnfinishedCreation() throws(SQLiteError) {
-        let connection = try SQLiteConnection(path: self.path, mode: .readWrite, busyTimeout: self.busyTimeout)
-        _ = try connection.integer("SELECT count(*) FROM sqlite_schema")
+        return stat("\(self.path)-wal", &status) == 0
     }
 
     /// Reads the first 100 bytes: SQLite's header, as its file format describes it. No SQL runs before they are ours.
@@ -132,7 +81,7 @@ struct SQLiteStoreFile: Sendable {
         }
         let pageSize = Int64(header[16]) << 8 | Int64(header[17])
         let bytesPerPage = pageSize == 1 ? 65_536 : pageSize
-        if !self.hasCompanion, number(at: 24) == number(at: 92), number(at: 28) * bytesPerPage > size {
+        if !self.hasLog, number(at: 24) == number(at: 92), number(at: 28) * bytesPerPage > size {
             throw self.refusal("is damaged: it is shorter than it says")
         }
         if number(at: 60) > self.schema.version { try self.checkVersion(number(at: 60)) }
@@ -152,7 +101,7 @@ struct SQLiteStoreFile: Sendable {
     private func checkSchema() throws -> Int64 {
         // Where nobody else has it open, nothing is left beside the file either.
         let connection = try SQLiteConnection(
-            path: self.path, mode: self.hasCompanion ? .readOnly : .immutable, busyTimeout: self.busyTimeout)
+            path: self.path, mode: self.hasLog ? .readOnly : .immutable, busyTimeout: self.busyTimeout)
         let version = try connection.integer("PRAGMA user_version")
         try self.checkVersion(version)
         guard try connection.integer("PRAGMA application_id") == SQLiteSchema.applicationID else {
@@ -189,5 +138,6 @@ struct SQLiteStoreFile: Sendable {
         }
     }
 
-    private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+    /// The system's words for an error number.
+    static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

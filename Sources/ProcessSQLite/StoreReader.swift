@@ -33,6 +33,8 @@ final class StoreReader {
     /// - Parameters:
     ///   - id: The id.
     ///   - now: The store's time, by which a tombstone is forgotten.
+    /// - Returns: The record, the tombstone, or what is wrong.
+    /// - Throws: What SQLite says.
     func lookup(_ id: ProcessID, at now: Timestamp) throws(SQLiteError) -> ProcessLookup {
         self.byID.bind(id.text, at: 1)
         if try self.byID.step() {

@@ -27,6 +27,9 @@ final class StoreThread<Job: Sendable>: Sendable {
 
     deinit { self.queue.close() }
 
+    /// How many jobs it was handed since the beginning.
+    var acceptedCount: Int { self.queue.acceptedCount }
+
     /// Hands a job to the thread.
     ///
     /// - Returns: Whether it was taken; a closed thread takes none.

@@ -13,8 +13,11 @@ extension StoreWriter {
         _ candidates: [CleanupCandidates.Candidate], _ request: CleanupRequest
     ) throws(SQLiteError) -> [Tombstone] {
         let now = self.now()
-        let current = try self.reader.statement("SELECT id, revision FROM processes WHERE row = ?1")
+        let current = try self.reader.statement(
+            "SELECT id, revision, status, kind, queue, has_large_input FROM processes WHERE row = ?1")
         let deletion = try self.reader.statement("DELETE FROM processes WHERE row = ?1")
+        let largeInputDeletion = try self.reader.statement("DELETE FROM large_inputs WHERE row = ?1")
+        let earlier = try self.reader.statement("SELECT 1 FROM tombstones WHERE id = ?1")
         let burial = try self.reader.statement(
             """
             INSERT INTO tombstones VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE
@@ -26,11 +29,21 @@ extension StoreWriter {
             guard try current.step() else { continue }
             let isSame = current.text(at: 0) == candidate.id.text
             let isUnchanged = current.integer(at: 1) == candidate.revision
+            let (status, kind, queue) = (current.text(at: 2) ?? "", current.text(at: 3) ?? "", current.text(at: 4))
+            let hasLargeInput = current.integer(at: 5) != 0
             current.reset()
             guard isSame, try self.mayGo(candidate, isUnchanged: isUnchanged, request.scope) else { continue }
 
             deletion.bind(candidate.row, at: 1)
             try deletion.run()
+            if hasLargeInput {
+                largeInputDeletion.bind(candidate.row, at: 1)
+                try largeInputDeletion.run()
+            }
+            self.countChanges.add(-1, status: status, kind: kind, queue: queue)
+
+            earlier.bind(candidate.id.text, at: 1)
+            if try earlier.step() { earlier.reset() } else { self.countChanges.add(1, .tombstones) }
             burial.bind(candidate.id.text, at: 1)
             burial.bind(candidate.status.rawValue, at: 2)
             burial.bind(now.milliseconds, at: 3)
@@ -56,10 +69,7 @@ extension StoreWriter {
     }
 
     private func dropOldestTombstones() throws(SQLiteError) {
-        let count = try self.reader.statement(
-            "SELECT number FROM counts WHERE sort = 'tombstones' AND name = ''")
-        let number = try count.step() ? Int(count.integer(at: 0)) : 0
-        count.reset()
+        let number = try self.tombstoneCount()
         guard number > self.options.maximumTombstones else { return }
         let dropping = try self.reader.statement(
             """
@@ -68,6 +78,7 @@ extension StoreWriter {
             """)
         dropping.bind(number - self.options.maximumTombstones, at: 1)
         try dropping.run()
+        self.countChanges.add(-self.connection.changes, .tombstones)
     }
 
     /// Removes tombstones and idempotency keys whose time has passed, and gives unused pages back.
@@ -86,6 +97,7 @@ extension StoreWriter {
             forgetting.bind(now.milliseconds, at: 1)
             forgetting.bind(Self.forgettingLimit, at: 2)
             try forgetting.run()
+            if table == "tombstones" { self.countChanges.add(-self.connection.changes, .tombstones) }
             if self.connection.changes >= Self.forgettingLimit { mayHaveMore = true }
         }
         try self.connection.execute("DELETE FROM counts WHERE number = 0 AND sort IN ('kind', 'queue')")

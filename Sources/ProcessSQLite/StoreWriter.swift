@@ -14,6 +14,9 @@ final class StoreWriter {
     private let findKey: SQLiteStatement
     private let keepKey: SQLiteStatement
     private let current: SQLiteStatement
+    let changeCount: SQLiteStatement
+    /// What the transaction that is open changes of the counts.
+    var countChanges = CountChanges()
     /// By the groups of columns that they set.
     private var updates: [ColumnGroups: SQLiteStatement] = [:]
 
@@ -42,6 +45,9 @@ final class StoreWriter {
                 retain
             FROM processes WHERE id = ?1
             """, on: connection)
+        self.changeCount = try SQLiteStatement(
+            "INSERT INTO counts VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET number = number + excluded.number",
+            on: connection)
     }
 
     // MARK: Insert
@@ -77,6 +83,7 @@ final class StoreWriter {
             input.withUnsafeBytes { self.insertLargeInput.bind($0, at: 2) }
             try self.insertLargeInput.run()
         }
+        self.countChanges.add(1, status: record.status.rawValue, kind: record.kind, queue: record.queue)
         if let idempotency = insertion.idempotency {
             self.keepKey.bind(idempotency.key, at: 1)
             self.keepKey.bind(idempotency.fingerprint, at: 2)
@@ -106,12 +113,6 @@ final class StoreWriter {
         guard try self.processExists.step() else { return false }
         self.processExists.reset()
         return true
-    }
-
-    private func processCount() throws(SQLiteError) -> Int {
-        let statement = try self.reader.statement("SELECT sum(number) FROM counts WHERE sort = 'status'")
-        defer { statement.reset() }
-        return try statement.step() ? Int(statement.integer(at: 0)) : 0
     }
 
     // MARK: Replace
@@ -167,6 +168,7 @@ final class StoreWriter {
             return false
         }
         let row = self.current.integer(at: 0)
+        let status = self.current.text(at: 2) ?? ""
         let groups = self.changedGroups(record, at: now)
         self.current.reset()
 
@@ -180,6 +182,7 @@ final class StoreWriter {
         update.bindVariables(of: record, at: now)
         update.bind(row, at: ProcessColumn.row.parameter)
         try update.run()
+        self.countChanges.move(from: status, to: record.status.rawValue, queue: record.queue)
         return true
     }
 

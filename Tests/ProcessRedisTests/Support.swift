@@ -5,25 +5,14 @@ import Testing
 
 @testable import ProcessRedis
 
-/// Runs a body with a server and repositories on it, the time being the server's.
+/// Runs a body with a server and a repository on it, the time being the server's.
 func withRepository(
     _ options: RedisServer.Options = RedisServer.Options(),
     configure: (inout RedisConfiguration) -> Void = { _ in },
     _ body: (RedisProcessRepository, RedisServer) async throws -> Void
 ) async throws {
-    try await RedisServer.with(options) { server in
-        var configuration = server.configuration
-        configure(&configuration)
-        try await withLoops { loops in
-            let repository = try await RedisProcessRepository.open(configuration, loops: loops)
-            do {
-                try await body(repository, server)
-            } catch {
-                await repository.close()
-                throw error
-            }
-            await repository.close()
-        }
+    try await RedisServer.with(options) { server async throws in
+        try await server.withRepositories(configure: configure) { try await body($0[0], server) }
     }
 }
 

@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 import ProcessCore
 public import ProcessRedis
@@ -119,6 +120,38 @@ public final class RedisServer: Sendable {
         self.child.withLock { child in
             if let child { Glibc.kill(child.process, SIGCONT) }
         }
+    }
+
+    /// Runs a body with repositories on this server, each with an event loop of its own, and closes them however the body
+    /// ends.
+    ///
+    /// - Parameters:
+    ///   - count: How many.
+    ///   - time: The time they go by.
+    ///   - configure: Changes how they reach the server.
+    ///   - body: Gets the repositories.
+    /// - Throws: What the body throws, or why there is no repository.
+    package func withRepositories(
+        _ count: Int = 1, time: RedisTimeSource = .server, configure: (inout RedisConfiguration) -> Void = { _ in },
+        _ body: ([RedisProcessRepository]) async throws -> Void
+    ) async throws {
+        var configuration = self.configuration
+        configure(&configuration)
+        let loops = try await EventLoopGroup(count: count)
+        var repositories: [RedisProcessRepository] = []
+        let result: Result<Void, any Error>
+        do {
+            for _ in 0..<count {
+                repositories.append(
+                    try await RedisProcessRepository.open(configuration, loops: loops, time: time))
+            }
+            result = .success(try await body(repositories))
+        } catch {
+            result = .failure(error)
+        }
+        for repository in repositories { await repository.close() }
+        await loops.shutdown()
+        try result.get()
     }
 
     /// Opens a connection of the test's own.

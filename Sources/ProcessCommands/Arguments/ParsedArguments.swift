@@ -1,4 +1,5 @@
 internal import ProcessCore
+internal import ProcessService
 
 /// What the words of a call mean to a command.
 struct ParsedArguments: Sendable {
@@ -10,6 +11,9 @@ struct ParsedArguments: Sendable {
     var trailing: [[UInt8]] = []
     /// The options in the order they came; flags have an empty value.
     var options: [(name: String, value: String)] = []
+
+    /// Those of the options that are settings of the service.
+    var settings = ConfigurationFlags()
 
     /// Whether a flag was given.
     func has(_ name: String) -> Bool { self.options.contains { $0.name == name } }

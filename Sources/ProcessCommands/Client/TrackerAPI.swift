@@ -1,4 +1,3 @@
-internal import ProcessCore
 internal import ProcessHTTP
 
 /// The calls of the tracker's API that commands make.
@@ -38,9 +37,9 @@ struct TrackerAPI: Sendable {
         do {
             response = try await self.client.send(request)
         } catch {
-            throw .unreachable(error.reason)
+            throw .unreachable(error.reason, wasPossiblySent: error.wasPossiblySent)
         }
-        guard (200..<300).contains(response.status.code) else { throw .refused(Problem(response)) }
+        guard (200..<300).contains(response.status.code) else { throw .refused(TrackerProblem(response)) }
         return response.body
     }
 
@@ -48,13 +47,7 @@ struct TrackerAPI: Sendable {
     func process(
         _ method: HTTPMethod, _ path: String, body: [UInt8] = [], headers: HTTPHeaders = HTTPHeaders()
     ) async throws(TrackerFailure) -> ProcessView {
-        let answer = try await self.send(method, path, body: body, headers: headers)
-        do {
-            var fields = try JSONObject(parsing: answer)
-            return try ProcessView(&fields)
-        } catch {
-            throw .unintelligible("\(error)")
-        }
+        try ProcessView.read(try await self.send(method, path, body: body, headers: headers))
     }
 }
 

@@ -271,7 +271,9 @@ final class RedisConnection: @unchecked Sendable {
         // A handler may end this connection; the replies behind are of no use then.
         while socket === self.socket {
             switch self.parser.next() {
-            case .incomplete: return
+            case .incomplete:
+                if self.drainHandler != nil, self.inFlight.isEmpty { self.shutDown() }
+                return
             case .malformed(let reason):
                 self.lose("the server does not speak RESP: \(reason)")
                 return
@@ -285,11 +287,9 @@ final class RedisConnection: @unchecked Sendable {
             guard self.replyCount == first.commands.replyCount else { continue }
             self.replyCount = 0
             self.inFlight.removeFirst()
-            let parts = self.parser.parts
-            first.handler(.success(RedisReply(parts)))
-            parts.removeAll()
+            first.handler(.success(RedisReply(self.parser.parts)))
+            if socket === self.socket { self.parser.parts.pointee.removeAll() }
         }
-        if self.drainHandler != nil, self.inFlight.isEmpty { self.shutDown() }
     }
 
     // MARK: Ends

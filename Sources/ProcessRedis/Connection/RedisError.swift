@@ -34,7 +34,10 @@ extension ProcessRepositoryError {
     /// Errors that have no word of their own.
     private static func codeOfSentence(_ text: String) -> Code {
         if text.contains("max number of clients") { return .unavailable }
-        let refusals = ["DB index", "SELECT is not allowed", "without any password configured", "no password is set"]
+        let refusals = [
+            "ACL failure in script", "The user executing the script", "DB index", "SELECT is not allowed",
+            "without any password configured", "no password is set",
+        ]
         return refusals.contains(where: text.contains) ? .refused : .unexpectedAnswer
     }
 

@@ -1,0 +1,60 @@
+import ProcessCore
+import ProcessTestSupport
+import Testing
+
+@testable import ProcessSQLite
+
+@Suite("Versions", .timeLimit(.minutes(1)))
+struct MigrationTests {
+    /// A program one version ahead of this one.
+    static func options(_ migration: String) -> SQLiteStoreOptions {
+        var options = SQLiteStoreOptions()
+        options.schema = SQLiteSchema(
+            migrations: SQLiteSchema.current.migrations + [migration],
+            objects: SQLiteSchema.current.objects.union(["chunks"]))
+        return options
+    }
+
+    @Test("a file of an older version is brought to the newer one with all that is in it, and older programs refuse it")
+    func migration() async throws {
+        try await withStore { old, path in
+            try await old.keep(.started("one"))
+            await old.close()
+            let options = Self.options("CREATE TABLE chunks (row INTEGER PRIMARY KEY) STRICT")
+            let new = try openStore(path, options)
+            expectEqual(try await new.record("one"), .started("one"))
+            await new.close()
+            let before = contents(of: path)
+            let error = try #require(await openingError(path))
+            #expect(error.code == .refused)
+            #expect(error.message.contains("version 2"))
+            #expect(contents(of: path) == before)
+            await (try openStore(path, options)).close()
+        }
+    }
+
+    @Test("a new file takes all steps at once")
+    func newFile() async throws {
+        let options = Self.options("CREATE TABLE chunks (row INTEGER PRIMARY KEY) STRICT")
+        try await withStore(options) { store, path in
+            try await store.keep(.started("one"))
+            let connection = try SQLiteConnection(path: path, mode: .readOnly, busyTimeout: .zero)
+            #expect(try connection.integer("PRAGMA user_version") == 2)
+        }
+    }
+
+    @Test("a step that fails leaves the file at the version before it")
+    func failingStep() async throws {
+        try await withStore { old, path in
+            try await old.keep(.started("one"))
+            await old.close()
+            let failing = Self.options(
+                "CREATE TABLE chunks (row INTEGER PRIMARY KEY) STRICT; CREATE TABLE processes (a)")
+            #expect(await openingError(path, failing)?.code == .refused)
+            let store = try openStore(path)
+            expectEqual(try await store.record("one"), .started("one"))
+            await store.close()
+            #expect(try SQLiteProcessRepository.check(path: path) == [])
+        }
+    }
+}
