@@ -9,7 +9,7 @@ extension InMemoryProcessRepository {
             let candidates = InMemoryCleanupWalk(request).candidates(in: indexes)
             var removed: [Tombstone] = []
             for entry in candidates.entries {
-                guard request.scope.includes(entry.record), indexes.unfinishedChildren[entry.id] == nil else {
+                guard request.scope.includes(ProcessRecord(entry)), indexes.unfinishedChildren[entry.id] == nil else {
                     continue
                 }
                 let tombstone = Tombstone(id: entry.id, status: entry.status, removedAt: now)
