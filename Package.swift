@@ -8,12 +8,12 @@ let package = Package(
         .executable(name: "process-tracker", targets: ["ProcessTracker"])
     ],
     targets: [
-        // The C libraries, each seen by as few targets as can be.
-        .systemLibrary(name: "CLibevent"),
+        // What comes from C, each seen by as few targets as can be.
         .systemLibrary(name: "CHiredis"),
+        .systemLibrary(name: "CLibevent"),
+        .systemLibrary(name: "CPosix"),
         .systemLibrary(name: "CSQLite"),
 
-        // Rounding a Double calls libm, which nothing else here would link.
         .target(name: "ProcessCore", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
         .target(name: "EventLoop", dependencies: ["CLibevent"]),
         .target(name: "ProcessSQLite", dependencies: ["CSQLite", "ProcessCore"]),
@@ -25,24 +25,49 @@ let package = Package(
         .target(name: "HTTPTransport", dependencies: ["CLibevent", "EventLoop", "ProcessCore", "ProcessHTTP"]),
         .target(
             name: "ProcessService",
-            dependencies: ["EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessStorage"]),
-        .executableTarget(
-            name: "ProcessTracker",
             dependencies: [
-                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessService", "ProcessStorage",
+                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessRedis", "ProcessSQLite",
+                "ProcessStorage",
             ]),
+        .target(
+            name: "ProcessCommands",
+            dependencies: [
+                "CPosix", "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessSQLite", "ProcessService",
+            ]),
+        .executableTarget(name: "ProcessTracker", dependencies: ["ProcessCommands"]),
 
         .target(
             name: "ProcessTestSupport",
             dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite"],
             path: "Tests/ProcessTestSupport"),
-        .testTarget(name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
         .testTarget(
-            name: "ProcessServiceTests", dependencies: ["ProcessCore", "ProcessService", "ProcessStorage"]),
+            name: "ProcessCoreTests", dependencies: ["ProcessCore"]),
+        .testTarget(
+            name: "ProcessConformanceTests", dependencies: ["ProcessCore", "ProcessTestSupport"]),
         .testTarget(
             name: "ProcessSQLiteTests", dependencies: ["ProcessCore", "ProcessSQLite", "ProcessTestSupport"]),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"]),
-        .testTarget(name: "HTTPTransportTests", dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP"]),
+        .testTarget(
+            name: "ProcessRedisTests", dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessTestSupport"]),
+        .testTarget(
+            name: "EventLoopTests", dependencies: ["EventLoop"]),
+        .testTarget(
+            name: "HTTPTransportTests", dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP"]),
+        .testTarget(
+            name: "ProcessHTTPTests", dependencies: ["ProcessCore", "ProcessHTTP", "ProcessTestSupport"]),
+        .testTarget(
+            name: "ProcessServiceTests",
+            dependencies: [
+                "EventLoop", "ProcessCore", "ProcessHTTP", "ProcessRedis", "ProcessSQLite", "ProcessService",
+                "ProcessStorage", "ProcessTestSupport",
+            ]),
+        .testTarget(
+            name: "ProcessCommandsTests",
+            dependencies: ["EventLoop", "ProcessCommands", "ProcessCore", "ProcessHTTP", "ProcessService"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessTestSupport", "ProcessTracker",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 internal import CLibevent
+internal import Glibc
 
 /// What can happen to a file descriptor that an ``EventLoop`` watches.
 public struct DescriptorEvents: OptionSet, Sendable {
@@ -14,12 +15,9 @@ public struct DescriptorEvents: OptionSet, Sendable {
     public static let readable = DescriptorEvents(rawValue: 1)
     /// There is room to write.
     public static let writable = DescriptorEvents(rawValue: 2)
-    /// The other side has closed the connection, seen without reading what it sent before.
-    public static let closed = DescriptorEvents(rawValue: 4)
 
     fileprivate var libeventFlags: Int32 {
         (self.contains(.readable) ? EV_READ : 0) | (self.contains(.writable) ? EV_WRITE : 0)
-            | (self.contains(.closed) ? EV_CLOSED : 0)
     }
 
     fileprivate init(libeventFlags: Int16) {
@@ -27,7 +25,6 @@ public struct DescriptorEvents: OptionSet, Sendable {
         self = []
         if flags & EV_READ != 0 { self.insert(.readable) }
         if flags & EV_WRITE != 0 { self.insert(.writable) }
-        if flags & EV_CLOSED != 0 { self.insert(.closed) }
     }
 }
 
@@ -81,7 +78,7 @@ extension EventLoop {
     @discardableResult
     public func onSignal(_ signal: Int32, _ body: @escaping @Sendable () -> Void) -> EventRegistration {
         self.start(
-            EventRegistration(loop: self, deadline: nil, isPersistent: true) { outcome in
+            EventRegistration(loop: self, deadline: nil, isPersistent: true) { _, outcome in
                 if case .fired = outcome { body() }
             }, descriptor: signal, events: EV_SIGNAL | EV_PERSIST)
     }
@@ -100,9 +97,31 @@ extension EventLoop {
         _ descriptor: Int32, for events: DescriptorEvents, _ body: @escaping @Sendable (DescriptorEvents) -> Void
     ) -> EventRegistration {
         self.start(
-            EventRegistration(loop: self, deadline: nil, isPersistent: true) { outcome in
+            EventRegistration(loop: self, deadline: nil, isPersistent: true) { _, outcome in
                 if case .fired(let flags) = outcome { body(DescriptorEvents(libeventFlags: flags)) }
             }, descriptor: descriptor, events: events.libeventFlags | EV_PERSIST)
+    }
+
+    /// Calls a closure on this loop, once, when the other side of a connection has closed or reset it. Sees it without
+    /// reading, also behind bytes that wait to be read.
+    ///
+    /// Nothing else may watch the descriptor meanwhile. Cancel it, on the loop, before closing the descriptor.
+    ///
+    /// - Parameters:
+    ///   - socket: A connected stream socket.
+    ///   - body: What to do.
+    /// - Returns: A handle to stop it.
+    public func onDisconnect(of socket: Int32, _ body: @escaping @Sendable () -> Void) -> EventRegistration {
+        // libevent reports a reset as readable and writable but not as closed, so closed alone would never fire, and
+        // spin. Edge-triggered, as bytes that nobody reads would spin likewise.
+        self.start(
+            EventRegistration(loop: self, deadline: nil, isPersistent: true) { registration, outcome in
+                guard case .fired(let flags) = outcome, Int32(flags) & EV_CLOSED != 0 || hasFailed(socket) else {
+                    return
+                }
+                registration.cancel()
+                body()
+            }, descriptor: socket, events: EV_READ | EV_CLOSED | EV_ET | EV_PERSIST)
     }
 
     private func startTimer(
@@ -114,7 +133,7 @@ extension EventLoop {
             seconds >= 3_155_760_000 ? 3_155_760_000_000_000_000 : seconds * 1_000_000_000 + attoseconds / 1_000_000_000
         let deadline = monotonicNanoseconds() + UInt64(max(0, nanoseconds))
         return self.start(
-            EventRegistration(loop: self, deadline: deadline, isPersistent: false, handler: handler),
+            EventRegistration(loop: self, deadline: deadline, isPersistent: false) { _, outcome in handler(outcome) },
             descriptor: -1, events: 0)
     }
 
@@ -122,6 +141,13 @@ extension EventLoop {
         self.runOrEnqueue { registration.start(descriptor: descriptor, events: events) }
         return registration
     }
+}
+
+/// Whether a connection was reset. Asking clears the error, but not the state.
+private func hasFailed(_ socket: Int32) -> Bool {
+    var error: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0
 }
 
 /// Sees to it that a sleeping task is resumed exactly once: by the timer, by its cancellation, or by the loop's end.

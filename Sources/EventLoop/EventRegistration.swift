@@ -17,12 +17,15 @@ public final class EventRegistration: @unchecked Sendable {
     /// The loop it belongs to.
     public let loop: EventLoop
     private var event: OpaquePointer?
-    private var handler: ((Outcome) -> Void)?
+    private var handler: ((EventRegistration, Outcome) -> Void)?
     /// For a timer: when it may fire, in nanoseconds of the monotonic clock.
     private let deadline: UInt64?
     private let isPersistent: Bool
 
-    init(loop: EventLoop, deadline: UInt64?, isPersistent: Bool, handler: @escaping (Outcome) -> Void) {
+    init(
+        loop: EventLoop, deadline: UInt64?, isPersistent: Bool,
+        handler: @escaping (EventRegistration, Outcome) -> Void
+    ) {
         self.loop = loop
         self.deadline = deadline
         self.isPersistent = isPersistent
@@ -46,13 +49,13 @@ public final class EventRegistration: @unchecked Sendable {
         self.event = nil
         self.loop.registrations[ObjectIdentifier(self)] = nil
         let handler = self.handler.take()
-        if isLoopEnding { handler?(.loopEnded) }
+        if isLoopEnding { handler?(self, .loopEnded) }
     }
 
     /// On the loop only. A loop that is ending takes nothing new: the handler hears of it at once.
     func start(descriptor: Int32, events: Int32) {
         guard self.loop.acceptsRegistrations else {
-            self.handler.take()?(.loopEnded)
+            self.handler.take()?(self, .loopEnded)
             return
         }
         self.event = event_new(
@@ -89,7 +92,7 @@ public final class EventRegistration: @unchecked Sendable {
             }
             guard let handler = self.handler else { return }
             if !self.isPersistent { self.cancel(isLoopEnding: false) }
-            handler(.fired(events))
+            handler(self, .fired(events))
         }
     }
 }

@@ -1,10 +1,11 @@
+internal import ProcessCore
 internal import Synchronization
 
 /// What the server does when its memory is full, as far as it says so; asked for now and then.
 final class RedisMemoryPolicy: Sendable {
     private struct State {
         var name: String?
-        var askedAt: MonotonicTime?
+        var askedAt: MonotonicInstant?
     }
 
     private let state = Mutex(State())
@@ -15,7 +16,7 @@ final class RedisMemoryPolicy: Sendable {
     /// Whether it is time to ask again; says so to one caller only.
     func isDue() -> Bool {
         self.state.withLock { state in
-            let now = MonotonicTime.now
+            let now = MonotonicInstant.now
             if let askedAt = state.askedAt, now - askedAt < .seconds(30) { return false }
             state.askedAt = now
             return true

@@ -18,6 +18,7 @@ struct RedisProbe {
         probes.append(Probe("SET", [self.key(RedisKeys.idempotency, Self.id), Self.id, "PX", "1"]))
         probes.append(Probe("PUBLISH", [self.keys.events, ""]))
         probes.append(Probe("TIME", []))
+        probes.append(Probe("PING", []))
         probes.append(Probe("EVAL", ["return 1", "1", self.keys.ids]))
         // An unknown digest is what an answer of our own asking looks like.
         probes.append(Probe("EVALSHA", [String(repeating: "0", count: 40), "1", self.keys.ids]))
@@ -100,25 +101,38 @@ struct RedisProbe {
             return refusals
         }
         for (probe, text) in refusals {
-            let error = ProcessRepositoryError(redis: text, doing: "\(probe.command)")
-            switch (error.code, text.prefix { $0 != " " }) {
-            case (_, "EXECABORT"), (_, "NOSCRIPT"), (.storeFull, _):
-                // The first follows from another refusal; the second is what was asked for; a full store can be read.
-                continue
-            case (.refused, "WRONGTYPE"):
-                throw ProcessRepositoryError(
-                    .refused, "the key \(probe.arguments.first ?? "") in Redis holds something else than this service keeps there")
-            case (.refused, _), (.unexpectedAnswer, _):
-                let subject = ([probe.arguments.first].compactMap { $0 }).map { " on \($0)" }.joined()
-                throw ProcessRepositoryError(.refused, "Redis does not allow \(probe.command)\(subject): \(text)")
-            case (_, "READONLY"):
-                throw ProcessRepositoryError(.refused, "this Redis server is a replica, which takes no writes: \(text)")
-            case (_, "MOVED"), (_, "CLUSTERDOWN"):
-                throw ProcessRepositoryError(.refused, "this Redis server is part of a cluster, which is not supported: \(text)")
-            default:
-                throw error
-            }
+            // It follows from another refusal, which comes before it.
+            if text.hasPrefix("EXECABORT") { continue }
+            try self.judge(text, of: probe)
         }
+        // Or from that of EXEC itself.
+        if let (probe, text) = refusals.first(where: { $0.1.contains("NOPERM") }) { throw self.denial(of: probe, text) }
+    }
+
+    private func judge(_ text: String, of probe: Probe) throws(ProcessRepositoryError) {
+        let error = ProcessRepositoryError(redis: text, doing: "\(probe.command)")
+        switch (error.code, text.prefix { $0 != " " }) {
+        case (_, "NOSCRIPT"), (.storeFull, _):
+            // The first is what was asked for, and a store that is full can be read.
+            return
+        case (.refused, "WRONGTYPE"):
+            let key = probe.arguments.first ?? ""
+            throw ProcessRepositoryError(
+                .refused, "the key \(key) in Redis holds something else than this service keeps there")
+        case (.refused, _), (.unexpectedAnswer, _):
+            throw self.denial(of: probe, text)
+        case (_, "READONLY"):
+            throw ProcessRepositoryError(.refused, "this Redis server is a replica, which takes no writes: \(text)")
+        case (_, "MOVED"), (_, "CLUSTERDOWN"):
+            throw ProcessRepositoryError(.refused, "this Redis server is part of a cluster, which is not supported: \(text)")
+        default:
+            throw error
+        }
+    }
+
+    private func denial(of probe: Probe, _ text: String) -> ProcessRepositoryError {
+        let subject = probe.arguments.first.map { " on \($0)" } ?? ""
+        return ProcessRepositoryError(.refused, "Redis does not allow \(probe.command)\(subject): \(text)")
     }
 }
 

@@ -7,9 +7,10 @@ extension RedisProcessRepository {
     /// tell from what can.
     public func cleanup(_ request: CleanupRequest) async throws(ProcessRepositoryError) -> CleanupBatch {
         switch request.scope {
-        case .expired(let finishedBy, let now):
+        case .expired(let finishedBy, let now, let statuses):
             let indexes = [(RedisKeys.finished, finishedBy.redisText), (RedisKeys.expires, now.redisText)]
-            return try await self.cleanup(request, "expired", by: finishedBy, at: now.redisText, in: indexes)
+            return try await self.cleanup(
+                request, "expired", by: finishedBy, at: now.redisText, statuses: statuses, in: indexes)
         case .older(let instant, let statuses, let includingRetained):
             var indexes: [(String, String)] = []
             if !statuses.isDisjoint(with: ProcessStatus.finished) {
@@ -29,7 +30,7 @@ extension RedisProcessRepository {
 
     private func cleanup(
         _ request: CleanupRequest, _ mode: StaticString, by finishedBy: Timestamp, at now: String = "",
-        statuses: Set<ProcessStatus> = [], includingRetained: Bool = false, in indexes: [(String, String)]
+        statuses: Set<ProcessStatus>, includingRetained: Bool = false, in indexes: [(String, String)]
     ) async throws(ProcessRepositoryError) -> CleanupBatch {
         guard !indexes.isEmpty else { return CleanupBatch(removed: [], next: nil) }
         return try await self.run(.cleanup) { commands in

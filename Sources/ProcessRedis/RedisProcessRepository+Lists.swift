@@ -55,6 +55,7 @@ extension RedisProcessRepository {
     ///   - highest: The highest.
     ///   - count: How many at the most.
     /// - Returns: Fewer only where there are no more.
+    /// - Throws: `unavailable`.
     func members(
         of key: String, order: ProcessQuery.Order, after: RedisIndexMember?, from lowest: String, to highest: String,
         count: Int
@@ -123,7 +124,7 @@ extension RedisProcessRepository {
     /// See ``ProcessRepository``. The round trip is a `PING`; what the server does when its memory is full is asked now and
     /// then, where the user may ask.
     public func health() async -> RepositoryHealth {
-        let start = MonotonicTime.now
+        let start = MonotonicInstant.now
         do throws(ProcessRepositoryError) {
             if self.policy.isDue() {
                 let policy = self.policy
@@ -131,12 +132,12 @@ extension RedisProcessRepository {
                     policy.take(try? reply.optionalString())
                 }
             }
-            let pinged = MonotonicTime.now
+            let pinged = MonotonicInstant.now
             try await self.client.send(RedisCommands("PING"), .reads, for: "PING") {
                 (reply) throws(RedisReply.Surprise) in
                 try reply.skipSuccess()
             }
-            let latency = MonotonicTime.now - pinged
+            let latency = MonotonicInstant.now - pinged
             guard let policy = self.policy.name, policy != "noeviction" else {
                 return RepositoryHealth(.ok, latency: latency)
             }
@@ -144,7 +145,7 @@ extension RedisProcessRepository {
                 .degraded, reason: "maxmemory-policy is \(policy): Redis may drop what must be kept; set noeviction",
                 latency: latency)
         } catch {
-            return RepositoryHealth(.down, reason: error.message, latency: MonotonicTime.now - start)
+            return RepositoryHealth(.down, reason: error.message, latency: MonotonicInstant.now - start)
         }
     }
 }

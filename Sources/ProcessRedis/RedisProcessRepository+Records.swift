@@ -52,17 +52,17 @@ extension RedisProcessRepository {
         commands.begin("EXEC")
         commands.end()
         let queued = commands.replyCount - 2
-        return try await self.client.send(commands, .writes, for: "the insert") { (reply) throws(RedisReply.Surprise) -> Bool in
+        return try await self.client.send(commands, .writes, for: "the insert") {
+            (reply) throws(RedisReply.Surprise) -> Bool in
             try reply.skipSuccess()
-            // A command that is refused here makes EXEC refuse all of them. The script can do without a message.
-            var refusal: String?
-            for _ in 0..<queued {
-                refusal = refusal ?? reply.error
+            // A command that is refused here makes EXEC refuse all of them. The last one is the message, which the script
+            // can do without.
+            for place in 1...queued {
+                if let error = reply.error {
+                    if place == queued, reply.isError("NOPERM") { return false }
+                    throw .error(error)
+                }
                 reply.skip()
-            }
-            if let refusal {
-                if refusal.hasPrefix("NOPERM") { return false }
-                throw .error(refusal)
             }
             for _ in 0..<(try reply.array()) { try reply.skipSuccess() }
             return true
@@ -115,14 +115,13 @@ extension RedisProcessRepository {
         commands.begin("HGETALL")
         commands.add(self.keys.process, id.text)
         commands.end()
-        let hash = try await self.client.send(commands, .reads, for: "the look-up") {
-            (reply) throws(RedisReply.Surprise) -> RedisHash in
-            try reply.hash(id)
+        let lookup = try await self.client.send(commands, .reads, for: "the look-up") {
+            (reply) throws(RedisReply.Surprise) -> ProcessLookup? in
+            let hash = try reply.hash(id)
+            return hash.isNotOurs ? nil : hash.lookup
         }
-        switch hash {
-        case .record, .corrupt: return hash.lookup
-        case .absent, .foreign: return try await self.findTombstones([id])[0]
-        }
+        if let lookup { return lookup }
+        return try await self.findTombstones([id])[0]
     }
 
     /// See ``ProcessRepository``. One round trip, however many.

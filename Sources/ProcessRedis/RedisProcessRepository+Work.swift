@@ -80,6 +80,7 @@ extension RedisProcessRepository {
     ///   - ids: Which.
     ///   - indexes: The indexes in which they were found, beyond those with a fixed name.
     /// - Returns: What is under each, in the order asked for.
+    /// - Throws: `unavailable`.
     func hashes(
         _ ids: [ProcessID], foundIn indexes: [String]
     ) async throws(ProcessRepositoryError) -> [(id: ProcessID, hash: RedisHash)] {

@@ -44,8 +44,8 @@ public final class RedisProcessRepository: ProcessRepository {
     }
 
     /// Connects to a server, with the time of a test in place of the server's where one is given.
-    static func open(
-        _ configuration: RedisConfiguration, loops: EventLoopGroup, time: RedisClock.Source
+    package static func open(
+        _ configuration: RedisConfiguration, loops: EventLoopGroup, time: RedisTimeSource
     ) async throws(ProcessRepositoryError) -> RedisProcessRepository {
         let clock = RedisClock(time)
         let client = RedisClient(configuration, loops: loops, clock: clock)
@@ -95,6 +95,8 @@ public final class RedisProcessRepository: ProcessRepository {
     ///   - effect: Whether it changes anything.
     ///   - arguments: Adds the script's own arguments, from the third on.
     ///   - read: Takes from the reply what is wanted; runs on the connection's loop.
+    /// - Returns: What `read` took.
+    /// - Throws: What Redis refused, or why it did not answer.
     func run<Answer: Sendable>(
         _ script: RedisScript, _ effect: RedisConnection.Effect = .writes,
         _ arguments: (inout RedisCommands) -> Void,
@@ -144,7 +146,7 @@ public final class RedisProcessRepository: ProcessRepository {
                 connection.loop.schedule(after: .seconds(1)) { [weak self] in
                     guard let self else { return }
                     let clock = self.clock
-                    let sent = MonotonicTime.now
+                    let sent = MonotonicInstant.now
                     connection.submit(RedisCommands("TIME"), .reads) { result in
                         // A failure is an outage that everybody else hears of; the clock goes on as it was.
                         guard case .success(var reply) = result, let time = try? reply.time() else { return }

@@ -6,7 +6,7 @@ struct ServiceObserver: RequestObserver {
     /// The instruments of one route, fetched once: nothing is looked up by name while a request waits.
     private struct Instruments: Sendable {
         let duration: Histogram
-        let answers: [HTTPMethod: MetricsByStatus<Counter>]
+        let answers: [HTTPMethod: CountersByStatus]
 
         init(_ label: String, _ metrics: TrackerMetrics) {
             self.duration = metrics.httpRequestDuration.with(label)

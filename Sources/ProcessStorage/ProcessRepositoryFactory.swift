@@ -47,7 +47,8 @@ public struct ProcessRepositoryFactory: Sendable {
     /// - Returns: The store, and why it is not the one that was asked for.
     /// - Throws: `refused` for mistakes, such as a wrong password or a file that is not ours, which no fallback hides;
     ///   `unavailable` where there is no fallback.
-    public func open(_ configuration: RepositoryConfiguration) async throws(ProcessRepositoryError) -> OpenedRepository {
+    public func open(_ configuration: RepositoryConfiguration) async throws(ProcessRepositoryError) -> OpenedRepository
+    {
         switch configuration {
         case .memory:
             return OpenedRepository(repository: InMemoryProcessRepository(now: self.now), kind: "memory")
@@ -81,7 +82,8 @@ public struct ProcessRepositoryFactory: Sendable {
         case .sqlite(let sqlite):
             opened = OpenedRepository(repository: try self.open(sqlite), kind: "sqlite")
         }
-        let reason = "Redis could not be reached at the start, so processes are kept in \(opened.kind): \(outage.message)"
+        let reason =
+            "Redis could not be reached at the start, so processes are kept in \(opened.kind): \(outage.message)"
         self.logger.warning("Redis can't be reached: going on with the fallback", ["error": "\(outage)"])
         return OpenedRepository(repository: opened.repository, kind: opened.kind, fallbackReason: reason)
     }

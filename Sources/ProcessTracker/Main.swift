@@ -1,4 +1,8 @@
+import ProcessCommands
+
 @main
 struct Main {
-    static func main() {}
+    static func main() {
+        Program.run()
+    }
 }

@@ -1,4 +1,5 @@
 import EventLoop
+import Synchronization
 import Testing
 
 @Suite("EventLoop", .timeLimit(.minutes(1)))
@@ -52,7 +53,7 @@ struct EventLoopTests {
     @Test("closures from one thread run in the order they were handed over")
     func orderOfClosures() async throws {
         try await withEventLoop { loop in
-            let seen = Mutex<[Int]>([])
+            let seen = Locked<[Int]>([])
             await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
                 for index in 0..<5000 {
                     loop.execute { seen.withLock { $0.append(index) } }
@@ -84,7 +85,7 @@ struct EventLoopTests {
     @Test("work that keeps queueing more does not starve timers and descriptors")
     func fairness() async throws {
         try await withEventLoop { loop in
-            let isOver = Mutex(false)
+            let isOver = Locked(false)
             await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
                 @Sendable func again() {
                     guard isOver.withLock({ !$0 }) else { return continuation.resume() }

@@ -79,7 +79,7 @@ struct EventTests {
         }
     }
 
-    @Test("a descriptor is reported readable, and closed when the other side has gone")
+    @Test("a descriptor is reported readable and writable, and a connection gone behind unread bytes")
     func descriptors() async throws {
         try await withEventLoop { loop in
             let pair = try SocketPair()
@@ -97,18 +97,11 @@ struct EventTests {
             }
             #expect(first == .readable)
 
-            let second = await withCheckedContinuation { continuation in
-                loop.execute {
-                    let handle = Locked<EventRegistration?>(nil)
-                    let registration = loop.watch(pair.left, for: .closed) { events in
-                        handle.withLock { $0?.cancel() }
-                        continuation.resume(returning: events)
-                    }
-                    handle.withLock { $0 = registration }
-                    pair.closeRight()
-                }
+            pair.sendFromRight("y")
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                _ = loop.onDisconnect(of: pair.left) { continuation.resume() }
+                pair.closeRight()
             }
-            #expect(second == .closed)
 
             let third = await withCheckedContinuation { continuation in
                 loop.execute {

@@ -1,13 +1,23 @@
+import EventLoop
 import Glibc
 public import ProcessCore
 import ProcessSQLite
+
+@testable import ProcessRedis
 
 /// The stores that the conformance suite runs over.
 public enum Backend: String, CaseIterable, Sendable {
     /// `InMemoryProcessRepository`.
     case memory
-    /// `SQLiteProcessRepository`, on a file in a folder of its own.
+    /// `SQLiteProcessRepository`, on a file in a temporary folder.
     case sqlite
+    /// `RedisProcessRepository`, on a server of its own.
+    case redis
+
+    /// All of them; without Redis only where somebody said so by hand, so that a missing server fails.
+    public static let allCases: [Backend] =
+        getenv("TRACKER_SKIP_REDIS").map { String(cString: $0) } == "1"
+        ? [.memory, .sqlite] : [.memory, .sqlite, .redis]
 
     /// Runs a body with an empty store of its own, and one instance on it.
     ///
@@ -38,8 +48,7 @@ public enum Backend: String, CaseIterable, Sendable {
         switch self {
         case .memory:
             let repository = InMemoryProcessRepository(now: clock.read)
-            try await body(Array(repeating: repository, count: count), clock)
-            await repository.close()
+            try await Self.use(Array(repeating: repository, count: count)) { try await body($0, clock) }
         case .sqlite:
             try await TemporaryDirectory.with { folder in
                 let configuration = SQLiteConfiguration(path: "\(folder)/processes.db")
@@ -47,11 +56,40 @@ public enum Backend: String, CaseIterable, Sendable {
                 for _ in 0..<count {
                     instances.append(try SQLiteProcessRepository.open(configuration, now: clock.read))
                 }
+                try await Self.use(instances) { try await body($0, clock) }
+            }
+        case .redis:
+            try await RedisServer.with { server in
+                let loops = try await EventLoopGroup(count: 2)
+                var instances: [any ProcessRepository] = []
+                for _ in 0..<count {
+                    let instance = try await RedisProcessRepository.open(
+                        server.configuration, loops: loops, time: .manual(clock.read))
+                    instances.append(instance)
+                }
                 let result: Result<Void, any Error>
-                do { result = .success(try await body(instances, clock)) } catch { result = .failure(error) }
-                for instance in instances { await instance.close() }
+                do {
+                    try await Self.use(instances) { try await body($0, clock) }
+                    result = .success(())
+                } catch {
+                    result = .failure(error)
+                }
+                await loops.shutdown()
                 try result.get()
             }
         }
+    }
+
+    /// Runs a body with instances, and closes them however it ends.
+    private static func use(
+        _ instances: [any ProcessRepository], _ body: ([any ProcessRepository]) async throws -> Void
+    ) async throws {
+        do {
+            try await body(instances)
+        } catch {
+            for instance in instances { await instance.close() }
+            throw error
+        }
+        for instance in instances { await instance.close() }
     }
 }

@@ -1,3 +1,5 @@
+internal import ProcessService
+
 /// Reads a command's words: options anywhere before `--`, as `--name value` or `--name=value`.
 struct ArgumentParser {
     /// What a call asks for.
@@ -22,7 +24,9 @@ struct ArgumentParser {
     /// - Throws: `CommandError` for wrong use.
     func parse(_ arguments: ProgramArguments) throws(CommandError) -> Call {
         let words = arguments.texts
-        guard let first = words.first else { return try self.parse(arguments, self.command(self.defaultCommand), from: 0) }
+        guard let first = words.first else {
+            return try self.parse(arguments, self.command(self.defaultCommand), from: 0)
+        }
         switch first {
         case "--help", "-h": return .help(nil)
         case "--version": return .version
@@ -43,9 +47,15 @@ struct ArgumentParser {
     private func parse(
         _ arguments: ProgramArguments, _ command: CommandSpecification, from start: Int
     ) throws(CommandError) -> Call {
-        let words = arguments.texts
+        var words = arguments.texts
         var parsed = ParsedArguments(command: command)
         var index = start
+        if command.takesSettings {
+            words.removeFirst(start)
+            index = 0
+            if words.contains("--help") || words.contains("-h") { return .help(command) }
+            parsed.settings = try self.takeSettings(from: &words)
+        }
         while index < words.count {
             let word = words[index]
             index += 1
@@ -70,7 +80,20 @@ struct ArgumentParser {
             try self.readOption(word, words, &index, into: &parsed)
         }
         try self.check(parsed)
+        if !command.takesSettings {
+            // Clients of the service take those options that say where it is.
+            var words = ["--url", "--config"].flatMap { name in parsed.values(name).map { "\(name)=\($0)" } }
+            parsed.settings = try self.takeSettings(from: &words)
+        }
         return .command(parsed)
+    }
+
+    private func takeSettings(from words: inout [String]) throws(CommandError) -> ConfigurationFlags {
+        do throws(ConfigurationError) {
+            return try ConfigurationFlags(takingFrom: &words)
+        } catch {
+            throw .usage(error.description)
+        }
     }
 
     private func readOption(
@@ -80,7 +103,9 @@ struct ArgumentParser {
         let name = String(word[..<(equals ?? word.endIndex)])
         let options = parsed.command.options
         guard let option = options.first(where: { $0.name == name }) else {
-            let nearest = NearestName.find(name, among: options.map(\.name) + ["--help"])
+            let nearest =
+                NearestName.find(name, among: options.map(\.name) + ["--help"])
+                ?? (parsed.command.takesSettings ? ConfigurationHelp.nearestFlag(to: name) : nil)
             throw .usage(
                 "\(parsed.command.name) has no option \(shown(name))"
                     + (nearest.map { "; did you mean \($0)?" }

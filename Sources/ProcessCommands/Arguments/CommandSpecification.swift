@@ -1,7 +1,7 @@
 /// A command, described once: the parser and the help both read this.
-public struct CommandSpecification: Sendable {
+struct CommandSpecification: Sendable {
     /// A line to type, and what it does.
-    public struct Example: Sendable {
+    struct Example: Sendable {
         /// The line.
         var line: String
         /// What it does.
@@ -9,7 +9,7 @@ public struct CommandSpecification: Sendable {
     }
 
     /// The word that calls it.
-    public var name: String
+    var name: String
     /// What it does, in one line that begins with a capital and has no full stop.
     var summary: String
     /// What stands behind its name in the usage line, options left out: `ID`, `-- COMMAND [ARGS…]`.
@@ -18,8 +18,10 @@ public struct CommandSpecification: Sendable {
     var operandCount: ClosedRange<Int>
     /// Whether everything behind `--` belongs to another command.
     var takesCommand: Bool
+    /// Whether it takes the settings of the service as options.
+    var takesSettings: Bool
     /// Its own options, without `--help`.
-    public var options: [OptionSpecification]
+    var options: [OptionSpecification]
     /// What there is to know besides, in paragraphs.
     var discussion: [String]
     /// At least one.
@@ -28,7 +30,8 @@ public struct CommandSpecification: Sendable {
     /// Describes a command.
     init(
         _ name: String, _ summary: String, operands: String = "", operandCount: ClosedRange<Int> = 0...0,
-        takesCommand: Bool = false, options: [OptionSpecification] = [], discussion: [String] = [],
+        takesCommand: Bool = false, takesSettings: Bool = false, options: [OptionSpecification] = [],
+        discussion: [String] = [],
         examples: [Example]
     ) {
         self.name = name
@@ -36,6 +39,7 @@ public struct CommandSpecification: Sendable {
         self.operands = operands
         self.operandCount = operandCount
         self.takesCommand = takesCommand
+        self.takesSettings = takesSettings
         self.options = options
         self.discussion = discussion
         self.examples = examples
@@ -44,7 +48,7 @@ public struct CommandSpecification: Sendable {
     /// The usage line: `process-tracker status [options] ID`.
     var usage: String {
         var words = ["process-tracker", self.name]
-        if !self.options.isEmpty { words.append("[options]") }
+        if self.takesSettings || !self.options.isEmpty { words.append("[options]") }
         if !self.operands.isEmpty { words.append(self.operands) }
         return words.joined(separator: " ")
     }

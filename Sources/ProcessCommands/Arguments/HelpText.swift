@@ -1,3 +1,5 @@
+internal import ProcessService
+
 /// The text of `help`, made from the commands' descriptions.
 enum HelpText {
     /// Help on all commands.
@@ -30,6 +32,7 @@ enum HelpText {
         lines += Self.columns(
             command.options.map { ($0.usage, $0.summary + ($0.isRepeatable ? " (may be repeated)" : "")) }
                 + [("--help", "Shows this text")])
+        if command.takesSettings { lines.append(String(ConfigurationHelp.text().dropLast())) }
         lines += ["", "Examples:"]
         for example in command.examples { lines += ["  \(example.line)", "      \(example.effect)"] }
         return lines.joined(separator: "\n") + "\n"

@@ -1,26 +1,37 @@
 /// An option that a command takes, described once: the parser, the help and the list of known names all read this.
-public struct OptionSpecification: Sendable {
+struct OptionSpecification: Sendable {
     /// Its name with the dashes: `--kind`.
-    public var name: String
+    var name: String
     /// What stands for its value in help, such as `KIND`; nil for a flag, which takes none.
-    public var valueName: String?
+    var valueName: String?
     /// One line for help.
-    public var summary: String
+    var summary: String
     /// Whether it may stand several times.
-    public var isRepeatable: Bool
+    var isRepeatable: Bool
 
-    /// Describes an option.
+    /// Describes an option that takes a value.
     ///
     /// - Parameters:
     ///   - name: Its name with the dashes.
-    ///   - valueName: What stands for its value in help; nil for a flag.
+    ///   - valueName: What stands for its value in help.
     ///   - summary: One line for help.
     ///   - isRepeatable: Whether it may stand several times.
-    public init(_ name: String, _ valueName: String? = nil, _ summary: String, isRepeatable: Bool = false) {
+    init(_ name: String, _ valueName: String, _ summary: String, isRepeatable: Bool = false) {
         self.name = name
         self.valueName = valueName
         self.summary = summary
         self.isRepeatable = isRepeatable
+    }
+
+    /// Describes a flag.
+    ///
+    /// - Parameters:
+    ///   - name: Its name with the dashes.
+    ///   - summary: One line for help.
+    init(_ name: String, _ summary: String) {
+        self.name = name
+        self.summary = summary
+        self.isRepeatable = false
     }
 
     /// The option as help shows it: `--kind KIND`.

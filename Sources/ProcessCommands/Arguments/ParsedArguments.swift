@@ -1,4 +1,5 @@
 internal import ProcessCore
+internal import ProcessService
 
 /// What the words of a call mean to a command.
 struct ParsedArguments: Sendable {
@@ -10,6 +11,9 @@ struct ParsedArguments: Sendable {
     var trailing: [[UInt8]] = []
     /// The options in the order they came; flags have an empty value.
     var options: [(name: String, value: String)] = []
+
+    /// Those of the options that are settings of the service.
+    var settings = ConfigurationFlags()
 
     /// Whether a flag was given.
     func has(_ name: String) -> Bool { self.options.contains { $0.name == name } }
@@ -39,7 +43,8 @@ struct ParsedArguments: Sendable {
     func integer(_ name: String, in range: ClosedRange<Int>) throws(CommandError) -> Int? {
         guard let text = self.value(name) else { return nil }
         guard let number = Int(text), range.contains(number) else {
-            throw .usage("\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(shown(text))")
+            throw .usage(
+                "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(shown(text))")
         }
         return number
     }

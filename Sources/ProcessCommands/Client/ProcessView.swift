@@ -81,4 +81,35 @@ struct ProcessView: Sendable {
         self.cancelReason = try fields.takeString("cancel_reason")
         self.parentID = try fields.takeString("parent_id")
     }
+
+    /// Reads an answer that is a process.
+    static func read(_ answer: [UInt8]) throws(TrackerFailure) -> ProcessView {
+        try Answer.read(answer) { fields throws(JSONFieldError) in try ProcessView(&fields) }
+    }
+}
+
+/// An answer that is a JSON object.
+enum Answer {
+    /// Reads it.
+    ///
+    /// - Parameters:
+    ///   - answer: The body.
+    ///   - body: Takes from it what is needed.
+    /// - Returns: What `body` returns.
+    /// - Throws: `TrackerFailure.unintelligible` where it is something else.
+    static func read<Content>(
+        _ answer: [UInt8], _ body: (inout JSONObject) throws(JSONFieldError) -> Content
+    ) throws(TrackerFailure) -> Content {
+        var fields: JSONObject
+        do throws(JSONError) {
+            fields = try JSONObject(parsing: answer)
+        } catch {
+            throw .unintelligible(error.message)
+        }
+        do throws(JSONFieldError) {
+            return try body(&fields)
+        } catch {
+            throw .unintelligible(error.message)
+        }
+    }
 }

@@ -1,4 +1,3 @@
-internal import ProcessCore
 internal import ProcessHTTP
 
 /// The calls of the tracker's API that commands make.
@@ -32,14 +31,15 @@ struct TrackerAPI: Sendable {
         var headers = headers
         if !body.isEmpty { headers.add("Content-Type", "application/json") }
         let request = HTTPRequest(
-            method: method, path: path, query: query.isEmpty ? nil : QueryText.encode(query), headers: headers, body: body)
+            method: method, path: path, query: query.isEmpty ? nil : QueryText.encode(query), headers: headers,
+            body: body)
         let response: HTTPResponse
         do {
             response = try await self.client.send(request)
         } catch {
-            throw .unreachable(error.reason)
+            throw .unreachable(error.reason, wasPossiblySent: error.wasPossiblySent)
         }
-        guard (200..<300).contains(response.status.code) else { throw .refused(Problem(response)) }
+        guard (200..<300).contains(response.status.code) else { throw .refused(TrackerProblem(response)) }
         return response.body
     }
 
@@ -47,13 +47,7 @@ struct TrackerAPI: Sendable {
     func process(
         _ method: HTTPMethod, _ path: String, body: [UInt8] = [], headers: HTTPHeaders = HTTPHeaders()
     ) async throws(TrackerFailure) -> ProcessView {
-        let answer = try await self.send(method, path, body: body, headers: headers)
-        do {
-            var fields = try JSONObject(parsing: answer)
-            return try ProcessView(&fields)
-        } catch {
-            throw .unintelligible("\(error)")
-        }
+        try ProcessView.read(try await self.send(method, path, body: body, headers: headers))
     }
 }
 

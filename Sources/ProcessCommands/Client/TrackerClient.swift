@@ -4,12 +4,17 @@ public import ProcessHTTP
 public struct TrackerClientError: Error, Equatable, Sendable {
     /// Why, in a few words: "connection refused".
     public var reason: String
+    /// Whether the tracker may have got the request all the same.
+    public var wasPossiblySent: Bool
 
     /// Makes an error.
     ///
-    /// - Parameter reason: Why, in a few words.
-    public init(_ reason: String) {
+    /// - Parameters:
+    ///   - reason: Why, in a few words.
+    ///   - wasPossiblySent: Whether the tracker may have got the request all the same.
+    public init(_ reason: String, wasPossiblySent: Bool = false) {
         self.reason = reason
+        self.wasPossiblySent = wasPossiblySent
     }
 }
 

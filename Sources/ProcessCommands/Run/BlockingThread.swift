@@ -9,17 +9,14 @@ enum BlockingThread {
     /// - Parameter body: What to do there.
     /// - Throws: `CommandError` when there is no thread left.
     static func start(_ body: @escaping @Sendable () -> Void) throws(CommandError) {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        defer { pthread_attr_destroy(&attributes) }
         let work = Unmanaged.passRetained(Work(body))
         var thread = pthread_t()
-        let result = pthread_create(&thread, &attributes, runBlockingThread, work.toOpaque())
+        let result = pthread_create(&thread, nil, runBlockingThread, work.toOpaque())
         guard result == 0 else {
             work.release()
             throw .failed("cannot start a thread: \(String(cString: strerror(result)))")
         }
+        pthread_detach(thread)
     }
 
     fileprivate final class Work: Sendable {

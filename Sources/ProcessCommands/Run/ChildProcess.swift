@@ -1,4 +1,3 @@
-internal import CPosix
 internal import Glibc
 
 /// How a command ended.
@@ -115,13 +114,7 @@ struct ChildProcess: Sendable {
     }
 
     private static func environment(changedBy changes: [(name: String, value: String?)]) -> [[UInt8]] {
-        var entries: [[UInt8]] = []
-        if var pointer = process_environment() {
-            while let entry = pointer.pointee {
-                entries.append([UInt8](UnsafeRawBufferPointer(start: entry, count: strlen(entry))))
-                pointer += 1
-            }
-        }
+        var entries = ProgramEnvironment.entries()
         for (name, value) in changes {
             let prefix = [UInt8]("\(name)=".utf8)
             entries.removeAll { $0.starts(with: prefix) }

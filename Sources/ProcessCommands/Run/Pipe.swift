@@ -13,7 +13,9 @@ struct Pipe: Sendable {
     /// - Throws: `CommandError` when there is no descriptor left.
     init() throws(CommandError) {
         var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw .failed("cannot make a pipe: \(String(cString: strerror(errno)))") }
+        guard pipe2(&ends, O_CLOEXEC) == 0 else {
+            throw .failed("cannot make a pipe: \(String(cString: strerror(errno)))")
+        }
         self.reading = ends[0]
         self.writing = ends[1]
     }

@@ -27,7 +27,8 @@ struct RunOptions: Sendable {
 
     /// The command's name without its folder, made an identifier: what sort of work it is where nobody says.
     static func kind(of command: [[UInt8]]) -> String {
-        let name = String(decoding: command.first ?? [], as: UTF8.self).split(separator: "/").last.map(String.init) ?? ""
+        let name =
+            String(decoding: command.first ?? [], as: UTF8.self).split(separator: "/").last.map(String.init) ?? ""
         let letters = name.unicodeScalars.map { scalar in
             IdentifierShape.matches("a\(scalar)") ? Character(scalar) : "-"
         }

@@ -60,7 +60,7 @@ struct RunReporter: Sendable {
         return nil
     }
 
-    private func loss(_ problem: Problem) async -> Loss {
+    private func loss(_ problem: TrackerProblem) async -> Loss {
         guard problem.isTooLate, let process = try? await self.tracking.look() else { return .other(problem.sentence) }
         switch process.status {
         case .cancelled: return .cancelled

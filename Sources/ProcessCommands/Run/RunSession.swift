@@ -20,13 +20,15 @@ struct RunSession: Sendable {
     func run() async throws(CommandError) -> ExitStatus {
         let inbox = SignalInbox()
         try self.environment.startSignals { inbox.receive($0) }
-        let tracking = try await self.startTracking()
+        let started = await self.startOrSignal(inbox)
         if let signal = inbox.first {
             // Somebody wants us to end before there is anything to pass that on to.
             let status = ExitStatus.signalled(signal.number)
-            await self.finish(tracking, RunReport(status, lastLine: nil, tail: nil), hurriedBy: nil)
+            let report = RunReport(status, lastLine: nil, tail: nil)
+            await self.finish(try? started.get(), report, isHurried: true, hurriedBy: nil)
             return status
         }
+        let tracking = try self.tracking(started)
 
         let (events, continuation) = AsyncStream.makeStream(of: RunEvent.self)
         let capture = OutputCapture()
@@ -44,7 +46,8 @@ struct RunSession: Sendable {
         for signal in inbox.open({ continuation.yield(.signal($0)) }) { command.child.signal(signal.number) }
 
         let supervisor = RunSupervisor(
-            command: command, options: self.options, environment: self.environment, capture: capture, tracking: tracking,
+            command: command, options: self.options, environment: self.environment, capture: capture,
+            tracking: tracking,
             send: { continuation.yield($0) })
         let outcome = await supervisor.run(events)
         if let report = outcome.report {
@@ -64,37 +67,66 @@ struct RunSession: Sendable {
 
     // MARK: Start
 
-    private func startTracking() async throws(CommandError) -> RunTracking? {
+    /// Starts a process in the tracker; a signal meanwhile ends the wait for an answer.
+    private func startOrSignal(_ inbox: SignalInbox) async -> Result<RunTracking, TrackerFailure> {
+        await withTaskGroup(of: Result<RunTracking, TrackerFailure>?.self) { group in
+            group.addTask {
+                do throws(TrackerFailure) { return .success(try await self.startTwice()) } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                await inbox.waitForFirst()
+                return nil
+            }
+            var result = Result<RunTracking, TrackerFailure>.failure(.unreachable("interrupted", wasPossiblySent: true))
+            for await started in group {
+                if let started { result = started }
+                group.cancelAll()
+            }
+            return result
+        }
+    }
+
+    /// Decides whether the command runs, tracked or not.
+    private func tracking(_ started: Result<RunTracking, TrackerFailure>) throws(CommandError) -> RunTracking? {
         let failure: TrackerFailure
-        do throws(TrackerFailure) {
-            let tracking = try await self.startTwice()
+        switch started {
+        case .success(let tracking):
             if isatty(self.environment.error) == 1 {
                 self.say("tracked as \(tracking.id); see how it goes with: process-tracker status \(tracking.id)")
             }
             return tracking
-        } catch {
-            failure = error
+        case .failure(let error): failure = error
         }
-        if case .refused(let problem) = failure, let id = self.options.id,
-            problem.code == "process_exists" || problem.code == "process_removed"
-        {
+        if case .refused(let problem) = failure, let id = self.options.id, let reason = Self.takenID(problem) {
             throw .failed(
-                "not run: \(problem.sentence). An id stands for one piece of work: look at it with `process-tracker status "
-                    + "\(id)`, or choose another --id")
+                "not run: the id \(id) \(reason). An id stands for one piece of work: see `process-tracker status \(id)`, "
+                    + "or choose another --id")
         }
         if self.options.isRequired {
             let error = failure.commandError(at: self.api.client.address)
             throw .failed("not run, as --require demands a tracker: \(error.message)")
         }
         switch failure {
-        case .unreachable(let reason):
+        case .unreachable(let reason, _):
             self.say(
                 "warning: no tracker answers at \(self.api.client.address) (\(reason)); the command runs untracked")
         case .refused, .unintelligible:
             self.say(
-                "warning: the tracker at \(self.api.client.address) does not take it: \(failure.reason); the command runs untracked")
+                "warning: the tracker at \(self.api.client.address) does not take it: \(failure.reason); the command runs untracked"
+            )
         }
         return nil
+    }
+
+    /// Why an id keeps a command from being run; nil where the refusal has another reason.
+    private static func takenID(_ problem: TrackerProblem) -> String? {
+        switch problem.code {
+        case "process_exists": "is taken"
+        case "process_removed": "was used before, and is remembered"
+        default: nil
+        }
     }
 
     /// A start without an answer may have happened: the same key makes the second one find it.
@@ -102,7 +134,7 @@ struct RunSession: Sendable {
         do throws(TrackerFailure) {
             return try await self.start()
         } catch {
-            guard case .unreachable = error else { throw error }
+            guard case .unreachable(_, wasPossiblySent: true) = error, !Task.isCancelled else { throw error }
             return try await self.start()
         }
     }

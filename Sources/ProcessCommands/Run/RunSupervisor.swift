@@ -51,7 +51,8 @@ struct RunSupervisor: Sendable {
         await withTaskGroup(of: Void.self) { group in
             if let tracking = self.tracking {
                 let reporter = RunReporter(
-                    tracking: tracking, capture: self.capture, timing: self.environment.timing, lease: self.options.lease,
+                    tracking: tracking, capture: self.capture, timing: self.environment.timing,
+                    lease: self.options.lease,
                     sleep: self.environment.sleep)
                 group.addTask {
                     if let loss = await reporter.run(onCancelRequest: { self.send(.cancelRequested) }) {

@@ -13,10 +13,10 @@ struct RunTracking: Sendable {
     /// Starts a process.
     ///
     /// - Parameters:
-    ///   - api: The tracker.
     ///   - options: What is known of the command.
     ///   - worker: Who runs it.
     ///   - key: Makes a repeated start harmless.
+    ///   - api: The tracker.
     /// - Throws: `TrackerFailure`.
     init(
         starting options: RunOptions, worker: String, key: String, at api: TrackerAPI

@@ -8,6 +8,12 @@ final class SignalInbox: Sendable {
     }
 
     private let state = Mutex(State.waiting([]))
+    private let arrivals: AsyncStream<Void>
+    private let arrival: AsyncStream<Void>.Continuation
+
+    init() {
+        (self.arrivals, self.arrival) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
 
     /// Takes a signal in.
     func receive(_ signal: ReceivedSignal) {
@@ -19,7 +25,12 @@ final class SignalInbox: Sendable {
                 return nil
             }
         }
-        handler?(signal)
+        if let handler { handler(signal) } else { self.arrival.yield() }
+    }
+
+    /// Waits for a signal, or for the task to be cancelled. For one task.
+    func waitForFirst() async {
+        for await _ in self.arrivals { return }
     }
 
     /// The first signal that arrived, while there was nobody to pass it on to.

@@ -27,7 +27,7 @@ public struct Backoff: Hashable, Sendable {
     ///   - random: A number in 0..<1 that places the wait within the jitter; 0.5 is the middle.
     /// - Returns: The wait, in whole milliseconds.
     public func delay(afterAttempt attempt: Int, random: Double) -> Duration {
-        // In floating point the power may reach infinity, which the cap takes back.
+        // In floating point the power may reach infinity, which the cap takes back; times no wait it is no number.
         var exponent = Double(Swift.max(attempt, 1) - 1)
         var power = 1.0
         var base = self.factor
@@ -37,7 +37,7 @@ public struct Backoff: Hashable, Sendable {
             exponent = (exponent / 2).rounded(.down)
         }
         let grown = Double(self.initial.milliseconds) * power
-        let capped = Swift.min(grown.isNaN ? .infinity : grown, Double(self.max.milliseconds))
+        let capped = Swift.min(grown.isNaN ? 0 : grown, Double(self.max.milliseconds))
         let spread = capped * (1 + self.jitter * (2 * random - 1))
         return .milliseconds(Int64(Swift.max(0, spread).rounded()))
     }

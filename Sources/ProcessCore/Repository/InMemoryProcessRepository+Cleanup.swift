@@ -15,7 +15,10 @@ extension InMemoryProcessRepository {
                 let tombstone = Tombstone(id: entry.id, status: entry.status, removedAt: now)
                 removed.append(tombstone)
                 if !request.isDryRun {
-                    let memory = InMemoryTombstone(tombstone, expiresAt: now + request.tombstoneLifetime)
+                    // Without a lifetime there is no memory: a clock that is set back must not bring one up.
+                    let isRemembered = request.tombstoneLifetime > .zero
+                    let expiresAt = now + request.tombstoneLifetime
+                    let memory = isRemembered ? InMemoryTombstone(tombstone, expiresAt: expiresAt) : nil
                     self.remove(entry, as: memory, in: &indexes)
                 }
             }

@@ -172,13 +172,14 @@ public final class InMemoryProcessRepository: ProcessRepository {
         indexes.move(entry, from: before, now: now)
     }
 
-    /// Removes an entry and remembers its id.
-    func remove(_ entry: InMemoryEntry, as tombstone: InMemoryTombstone, in indexes: inout InMemoryIndexes) {
+    /// Removes an entry, and remembers its id where there is a tombstone.
+    func remove(_ entry: InMemoryEntry, as tombstone: InMemoryTombstone?, in indexes: inout InMemoryIndexes) {
         indexes.remove(entry)
         self.shards[entry.id].contents.withLock { shard in
             shard.entries[entry.id] = nil
-            shard.tombstones[entry.id] = tombstone
+            if let tombstone { shard.tombstones[entry.id] = tombstone }
         }
+        guard let tombstone else { return }
         indexes.memories.remember(tombstone)
         while indexes.memories.tombstoneCount > self.maximumTombstones, let oldest = indexes.memories.oldestTombstone {
             self.forget(oldest, in: &indexes)

@@ -73,14 +73,6 @@ public final class MetricFamily<Instrument: MetricInstrument>: Sendable {
             return instrument
         }
     }
-
-    /// Makes a row of instruments that differ in the last label, a status code, for look-ups on the hot path.
-    ///
-    /// - Parameter leading: The values of all labels but the last.
-    /// - Returns: A row whose instruments come into being as they are used.
-    public func byStatus(_ leading: String...) -> MetricsByStatus<Instrument> {
-        MetricsByStatus(family: self, leading: leading)
-    }
 }
 
 extension MetricFamily: MetricSource {
@@ -100,30 +92,6 @@ extension MetricFamily: MetricSource {
     func gather() async throws -> (@Sendable (inout MetricExposition) -> Void)? {
         let isEmpty = self.state.withLock { $0.instruments.isEmpty }
         return isEmpty ? nil : self.samples()
-    }
-}
-
-/// The instruments of one family for each status code of HTTP; finding one takes neither lock nor allocation.
-public final class MetricsByStatus<Instrument: MetricInstrument>: Sendable {
-    private static var lowest: Int { 100 }
-
-    private let family: MetricFamily<Instrument>
-    private let leading: [String]
-    private let slots: InlineArray<500, AtomicLazyReference<Instrument>>
-
-    init(family: MetricFamily<Instrument>, leading: [String]) {
-        self.family = family
-        self.leading = leading
-        self.slots = InlineArray { _ in AtomicLazyReference() }
-    }
-
-    /// The instrument for a status code.
-    ///
-    /// - Parameter status: The code, 100…599; any other counts as 599.
-    public subscript(_ status: Int) -> Instrument {
-        let index = (100..<600).contains(status) ? status - Self.lowest : 499
-        if let instrument = self.slots[index].load() { return instrument }
-        return self.slots[index].storeIfNil(self.family.with(self.leading + ["\(index + Self.lowest)"]))
     }
 }
 

@@ -68,10 +68,12 @@ extension Problem {
     /// The answer to the request.
     ///
     /// - Parameters:
-    ///   - path: The path as it was sent.
+    ///   - path: The path as it was sent; `nil` where none could be read.
     ///   - requestID: The request's id.
+    ///   - status: The status, where it is not the one that belongs to the code.
     /// - Returns: The problem document with its header fields.
-    func response(to path: String, requestID: String) -> HTTPResponse {
+    func response(to path: String?, requestID: String, status: HTTPStatus? = nil) -> HTTPResponse {
+        let status = status ?? self.code.status
         var headers = HTTPHeaders([
             HTTPHeaders.Field(name: "X-Request-Id", value: requestID),
             HTTPHeaders.Field(name: "Content-Type", value: "application/problem+json"),
@@ -79,17 +81,17 @@ extension Problem {
         ])
         if let retryAfter = self.facts.retryAfter { headers.add("Retry-After", "\(retryAfter)") }
         if let allow = self.facts.allow { headers.add("Allow", allow) }
-        return HTTPResponse(self.code.status, headers: headers, body: self.document(for: path))
+        return HTTPResponse(status, headers: headers, body: self.document(for: path, status))
     }
 
-    private func document(for path: String) -> [UInt8] {
+    private func document(for path: String?, _ status: HTTPStatus) -> [UInt8] {
         var writer = JSONWriter(capacity: 512)
         writer.beginObject()
         writer.member("type", self.code.type)
         writer.member("title", self.code.title)
-        writer.member("status", self.code.status.code)
+        writer.member("status", status.code)
         writer.member("detail", self.detail)
-        writer.member("instance", Self.shortened(path))
+        if let path { writer.member("instance", Self.shortened(path)) }
         writer.member("code", self.code.rawValue)
         if let field = self.field { writer.member("field", field) }
         if let offset = self.facts.offset { writer.member("offset", offset) }

@@ -1,6 +1,6 @@
 /// The stable words by which a program tells one problem from another; each belongs to one status.
 public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
-    /// The message can be read in two ways, or lacks what HTTP demands.
+    /// The message can be read in two ways, or is none that this service reads; 417, 431 or 501 where HTTP has a status of its own.
     case invalidRequest = "invalid_request"
     /// The body is no JSON, no object, or has a name twice.
     case invalidJSON = "invalid_json"

@@ -26,7 +26,7 @@ struct Answer {
         _ record: ProcessRecord, policy: CleanupPolicy, fields: ProcessFields = .all
     ) -> Answer {
         var writer = JSONWriter()
-        ProcessPayload(record, policy: policy, fields: fields).write(to: &writer)
+        record.write(to: &writer, policy: policy, fields: fields)
         return Answer(revision: record.revision, body: writer.finish())
     }
 

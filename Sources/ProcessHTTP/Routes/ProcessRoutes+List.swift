@@ -91,7 +91,7 @@ extension ProcessRoutes {
         var last: ProcessRecord?
         for record in page.records {
             let mark = writer.mark
-            ProcessPayload(record, policy: self.manager.policy, fields: fields).write(to: &writer)
+            record.write(to: &writer, policy: self.manager.policy, fields: fields)
             // One process alone is shown however large it is: a walk must get past it.
             if let last, writer.count > Self.maximumAnswerSize {
                 writer.goBack(to: mark)

@@ -55,6 +55,6 @@ extension ProcessRoutes {
     /// `GET /openapi.json`
     func openAPI(_ request: HTTPRequest) throws(Problem) -> Answer {
         try Self.expectNoParameters(request)
-        return Answer(body: [])
+        return Answer(body: self.openAPIDocument)
     }
 }

@@ -16,9 +16,7 @@ extension ProcessRoutes {
         }
         let record: ProcessRecord
         do { record = try await self.manager.find(id) } catch { throw Problem(error, effect: .none) }
-        let isKnown =
-            EntityTag.condition(request.headers.values(of: "If-None-Match"))?
-            .matchesWeakly(record.revision) ?? false
+        let isKnown = EntityTag.isKnown(record.revision, in: request.headers.values(of: "If-None-Match"))
         var answer =
             isKnown
             ? Answer(status: .notModified, contentType: nil, revision: record.revision)
@@ -65,7 +63,7 @@ extension ProcessRoutes {
         for (id, lookup) in zip(ids, lookups) {
             switch lookup {
             case .found(let record):
-                ProcessPayload(record, policy: self.manager.policy, fields: fields).write(to: &writer)
+                record.write(to: &writer, policy: self.manager.policy, fields: fields)
             case .missing: missing.append(id.text)
             case .removed(let tombstone): removed.append(tombstone)
             case .corrupt: corrupt.append(id.text)

@@ -6,10 +6,11 @@ public import ProcessCore
 public final class ProcessRoutes: HTTPHandler {
     let manager: ProcessManager
     let service: ServiceStatus
+    let openAPIDocument: [UInt8]
     private let hosts: HostPolicy
     private let maximumBodySize: Int
     private let observer: (any RequestObserver)?
-    private let requestIDs = RequestIDs()
+    static let requestIDs = RequestIDs()
 
     /// Takes what it works with.
     ///
@@ -25,6 +26,7 @@ public final class ProcessRoutes: HTTPHandler {
     ) {
         self.manager = manager
         self.service = service
+        self.openAPIDocument = OpenAPIDocument.bytes(version: service.version)
         self.hosts = HostPolicy(names: hosts)
         self.maximumBodySize = maximumBodySize
         self.observer = observer
@@ -58,7 +60,7 @@ public final class ProcessRoutes: HTTPHandler {
 
     private func requestID(of request: HTTPRequest) -> String {
         if let sent = request.headers["X-Request-Id"], IdentifierShape.matches(sent) { return sent }
-        return self.requestIDs.next()
+        return Self.requestIDs.next()
     }
 
     private func answer(_ request: HTTPRequest, _ match: RouteMatch?) async throws(Problem) -> Answer {

@@ -58,6 +58,22 @@ enum EntityTag {
         return tags.isEmpty ? nil : .tags(tags)
     }
 
+    /// Whether a client that sent `If-None-Match` has this revision already. Weak tags count; what is no list of tags does not.
+    ///
+    /// - Parameters:
+    ///   - revision: The revision there is.
+    ///   - values: The header fields of that name.
+    /// - Returns: Whether 304 is the answer.
+    static func isKnown(_ revision: Int64, in values: [String]) -> Bool {
+        guard let first = values.first else { return false }
+        if values.count == 1, first == Self.text(of: revision) { return true }
+        switch Self.condition(values) {
+        case .any: return true
+        case .tags(let tags): return tags.contains { $0.revision == revision }
+        case nil: return false
+        }
+    }
+
     /// Takes a tag and the comma behind it. Leaves what it can't read.
     private static func next(_ rest: inout Substring.UTF8View) -> Tag? {
         func skip(_ bytes: [UInt8]) {
@@ -79,14 +95,6 @@ enum EntityTag {
 }
 
 extension EntityTag.Condition {
-    /// Whether one of the tags is that of the revision, weak ones too: how `If-None-Match` compares.
-    func matchesWeakly(_ revision: Int64) -> Bool {
-        switch self {
-        case .any: true
-        case .tags(let tags): tags.contains { $0.revision == revision }
-        }
-    }
-
     /// What a change needs, as `If-Match` compares: a weak tag is never equal.
     var precondition: ProcessTransition.Precondition {
         switch self {

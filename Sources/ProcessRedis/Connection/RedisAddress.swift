@@ -41,7 +41,9 @@ struct RedisAddress: Sendable {
 
     /// Finds the addresses of an endpoint on a thread of its own, where that could take time.
     ///
-    /// - Parameter then: Receives what was found, on that thread, or on the caller's where nothing had to be asked.
+    /// - Parameters:
+    ///   - endpoint: Where the server listens.
+    ///   - then: Receives what was found, on that thread, or on the caller's where nothing had to be asked.
     static func find(_ endpoint: RedisEndpoint, then: @escaping @Sendable (Result<[RedisAddress], Failure>) -> Void) {
         if case .unixSocket = endpoint {
             then(self.find(endpoint))

@@ -9,7 +9,7 @@ struct RedisBatch: Sendable {
     /// Whether they were on their way once before.
     var wasRepeated = false
     /// When the replies must have come.
-    var deadline = MonotonicTime(nanoseconds: 0)
+    var deadline = MonotonicInstant(nanoseconds: 0)
     /// How many bytes had been written to the connection with the last one of these.
     var end = 0
     let handler: RedisConnection.Handler

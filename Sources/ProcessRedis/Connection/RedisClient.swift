@@ -37,6 +37,8 @@ final class RedisClient: Sendable {
     ///   - effect: Whether they change anything.
     ///   - subject: What they are for, as errors call it.
     ///   - read: Takes from the replies what is wanted; runs on the connection's loop.
+    /// - Returns: What `read` took.
+    /// - Throws: What Redis refused, or why it did not answer.
     func send<Answer: Sendable>(
         _ commands: RedisCommands, _ effect: RedisConnection.Effect, for subject: StaticString,
         _ read: @escaping @Sendable (inout RedisReply) throws(RedisReply.Surprise) -> Answer

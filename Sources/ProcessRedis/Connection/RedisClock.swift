@@ -1,23 +1,23 @@
-internal import ProcessCore
+package import ProcessCore
 internal import Synchronization
+
+/// Where a repository's time comes from.
+package enum RedisTimeSource: Sendable {
+    /// From the server's `TIME`.
+    case server
+    /// From a test, which then also tells the scripts.
+    case manual(@Sendable () -> Timestamp)
+}
 
 /// The server's time, known without asking: the monotonic clock plus an offset that is measured again each second.
 final class RedisClock: Sendable {
-    /// Where the time comes from.
-    enum Source: Sendable {
-        /// From the server's `TIME`.
-        case server
-        /// From a test, which then also tells the scripts.
-        case manual(@Sendable () -> Timestamp)
-    }
-
-    let source: Source
+    let source: RedisTimeSource
     /// What is to be added to the monotonic clock, in microseconds.
     private let offset = Atomic<Int64>(0)
     /// When, by the monotonic clock, a measurement was last taken over; 0 is never.
-    private let measuredAt = Atomic<Int64>(0)
+    private let measuredAt = Atomic<UInt64>(0)
 
-    init(_ source: Source) {
+    init(_ source: RedisTimeSource) {
         self.source = source
     }
 
@@ -25,7 +25,7 @@ final class RedisClock: Sendable {
     func now() -> Timestamp {
         switch self.source {
         case .server:
-            let microseconds = MonotonicTime.now.nanoseconds / 1000 + self.offset.load(ordering: .relaxed)
+            let microseconds = Int64(MonotonicInstant.now.nanoseconds / 1000) + self.offset.load(ordering: .relaxed)
             return Timestamp(milliseconds: microseconds / 1000)
         case .manual(let now):
             return now()
@@ -49,11 +49,11 @@ final class RedisClock: Sendable {
     ///   - sent: When it was asked for.
     ///   - received: When it came.
     ///   - microseconds: What it said, since 1970.
-    func take(sent: MonotonicTime, received: MonotonicTime, microseconds: Int64) {
-        let isDoubtful = received.nanoseconds - sent.nanoseconds > 50_000_000
+    func take(sent: MonotonicInstant, received: MonotonicInstant, microseconds: Int64) {
+        let isDoubtful = received.nanoseconds(since: sent) > 50_000_000
         let last = self.measuredAt.load(ordering: .relaxed)
         if isDoubtful, last != 0, received.nanoseconds - last < 60_000_000_000 { return }
-        let middle = sent.nanoseconds / 2000 + received.nanoseconds / 2000
+        let middle = Int64(sent.nanoseconds / 2000 + received.nanoseconds / 2000)
         self.offset.store(microseconds - middle, ordering: .relaxed)
         self.measuredAt.store(max(received.nanoseconds, 1), ordering: .relaxed)
     }

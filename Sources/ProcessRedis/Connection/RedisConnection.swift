@@ -24,7 +24,7 @@ final class RedisConnection: @unchecked Sendable {
     let loop: EventLoop
     private let configuration: RedisConfiguration
     private let clock: RedisClock
-    private let timeout: Int64
+    private let timeout: UInt64
 
     private enum State {
         case idle
@@ -49,7 +49,7 @@ final class RedisConnection: @unchecked Sendable {
     /// Why the connection is down.
     private var lastFailure = ProcessRepositoryError(.unavailable, "Redis is not connected")
     /// Until when calls may wait for the connection to come back.
-    private var graceEnd = MonotonicTime(nanoseconds: 0)
+    private var graceEnd = MonotonicInstant(nanoseconds: 0)
     private var attemptTimer: EventRegistration?
     private var pauseTimer: EventRegistration?
     private var waitTimer: EventRegistration?
@@ -58,7 +58,7 @@ final class RedisConnection: @unchecked Sendable {
     private var drainHandler: (@Sendable () -> Void)?
 
     /// How long a call waits for a connection that has just been lost, in nanoseconds.
-    private static let grace: Int64 = 250_000_000
+    private static let grace: UInt64 = 250_000_000
     /// How many batches may wait.
     private static let waitingLimit = 10_000
 
@@ -66,7 +66,7 @@ final class RedisConnection: @unchecked Sendable {
         self.loop = loop
         self.configuration = configuration
         self.clock = clock
-        self.timeout = max(configuration.socketTimeout.milliseconds, 1) * 1_000_000
+        self.timeout = UInt64(max(configuration.socketTimeout.milliseconds, 1)) * 1_000_000
     }
 
     // MARK: Entrances, from any thread
@@ -75,7 +75,8 @@ final class RedisConnection: @unchecked Sendable {
     ///
     /// - Throws: Why that failed; it is not tried again then.
     func open() async throws(ProcessRepositoryError) {
-        let failure = await withCheckedContinuation { (continuation: CheckedContinuation<ProcessRepositoryError?, Never>) in
+        let failure = await withCheckedContinuation {
+            (continuation: CheckedContinuation<ProcessRepositoryError?, Never>) in
             self.loop.runOrEnqueue {
                 self.openHandler = { continuation.resume(returning: $0) }
                 self.connect()
@@ -130,7 +131,7 @@ final class RedisConnection: @unchecked Sendable {
     private func send(_ batch: RedisBatch) {
         guard let socket = self.socket else { return }
         var batch = batch
-        batch.deadline = MonotonicTime.now + self.timeout
+        batch.deadline = MonotonicInstant.now + self.timeout
         socket.write(batch.commands.bytes)
         batch.end = socket.writtenCount
         self.inFlight.append(batch)
@@ -159,7 +160,7 @@ final class RedisConnection: @unchecked Sendable {
 
     /// One timer does for all batches: the first in line always has the earliest deadline, and it is looked at only when
     /// the timer fires.
-    private func startReplyTimer(at deadline: MonotonicTime) {
+    private func startReplyTimer(at deadline: MonotonicInstant) {
         self.replyTimer = self.loop.schedule(after: deadline - .now) {
             self.replyTimer = nil
             guard let first = self.inFlight.first else { return }
@@ -175,7 +176,7 @@ final class RedisConnection: @unchecked Sendable {
 
     private func connect() {
         self.state = .connecting
-        self.attemptTimer = self.loop.schedule(after: .nanoseconds(self.timeout)) {
+        self.attemptTimer = self.loop.schedule(after: self.configuration.socketTimeout) {
             self.attemptTimer = nil
             self.lose("could not connect within \(self.configuration.socketTimeout.text)")
         }
@@ -224,7 +225,7 @@ final class RedisConnection: @unchecked Sendable {
         subjects.append("TIME")
         // Refused to some users, and of no use but to who looks at the list of clients: an error is passed over.
         commands.append("CLIENT", ["SETNAME", "process-tracker"])
-        let sent = MonotonicTime.now
+        let sent = MonotonicInstant.now
         let asked = subjects
         self.send(
             RedisBatch(commands: commands, effect: .writes, isIntroduction: true) { result in
@@ -270,7 +271,9 @@ final class RedisConnection: @unchecked Sendable {
         // A handler may end this connection; the replies behind are of no use then.
         while socket === self.socket {
             switch self.parser.next() {
-            case .incomplete: return
+            case .incomplete:
+                if self.drainHandler != nil, self.inFlight.isEmpty { self.shutDown() }
+                return
             case .malformed(let reason):
                 self.lose("the server does not speak RESP: \(reason)")
                 return
@@ -284,11 +287,9 @@ final class RedisConnection: @unchecked Sendable {
             guard self.replyCount == first.commands.replyCount else { continue }
             self.replyCount = 0
             self.inFlight.removeFirst()
-            let parts = self.parser.parts
-            first.handler(.success(RedisReply(parts)))
-            parts.removeAll()
+            first.handler(.success(RedisReply(self.parser.parts)))
+            if socket === self.socket { self.parser.parts.pointee.removeAll() }
         }
-        if self.drainHandler != nil, self.inFlight.isEmpty { self.shutDown() }
     }
 
     // MARK: Ends

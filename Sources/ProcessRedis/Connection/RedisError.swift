@@ -34,14 +34,18 @@ extension ProcessRepositoryError {
     /// Errors that have no word of their own.
     private static func codeOfSentence(_ text: String) -> Code {
         if text.contains("max number of clients") { return .unavailable }
-        let refusals = ["DB index", "SELECT is not allowed", "without any password configured", "no password is set"]
+        let refusals = [
+            "ACL failure in script", "The user executing the script", "DB index", "SELECT is not allowed",
+            "without any password configured", "no password is set",
+        ]
         return refusals.contains(where: text.contains) ? .refused : .unexpectedAnswer
     }
 
     /// The word that says what sort of error it is. Before version 7, an error inside a script is in its report:
     /// `ERR Error running script (…): @user_script:12: -OOM command not allowed …`.
     private static func word(of text: String) -> Substring {
-        let error = text.hasPrefix("ERR Error running script") ? text.split(separator: " -", maxSplits: 1).last : text[...]
+        let error =
+            text.hasPrefix("ERR Error running script") ? text.split(separator: " -", maxSplits: 1).last : text[...]
         return (error ?? text[...]).prefix { $0 != " " }
     }
 }

@@ -24,6 +24,8 @@ final class RedisSocket: @unchecked Sendable {
     private var writing: EventRegistration?
     private var handler: ((Event) -> Void)?
 
+    /// Filled by one read, and handed on before the next.
+    private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
     private var output: [UInt8] = []
     private var isFlushScheduled = false
     /// How many bytes were ever given to ``write(_:)``.
@@ -62,6 +64,10 @@ final class RedisSocket: @unchecked Sendable {
             return
         }
         self.writing = loop.watch(self.descriptor, for: .writable) { _ in self.finishConnecting() }
+    }
+
+    deinit {
+        self.input.deallocate()
     }
 
     /// Writes bytes, after all that are written in the same turn of the loop.
@@ -110,7 +116,7 @@ final class RedisSocket: @unchecked Sendable {
     private func flush() {
         guard self.descriptor >= 0, !self.output.isEmpty else { return }
         let count = self.output.withUnsafeBytes {
-            send(self.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+            send(self.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }
         if count < 0, errno != EAGAIN, errno != EINTR {
             self.lose(Self.text(of: errno))
@@ -131,20 +137,15 @@ final class RedisSocket: @unchecked Sendable {
     }
 
     private func read() {
-        // One buffer for each loop would do; on the stack it belongs to nobody and costs nothing.
-        withUnsafeTemporaryAllocation(byteCount: Self.readSize, alignment: 16) { buffer in
-            let count = recv(self.descriptor, buffer.baseAddress, buffer.count, 0)
-            if count > 0 {
-                self.handler?(.received(UnsafeRawBufferPointer(rebasing: buffer[..<count])))
-            } else if count == 0 {
-                self.lose("the server closed the connection")
-            } else if errno != EAGAIN && errno != EINTR {
-                self.lose(Self.text(of: errno))
-            }
+        let count = recv(self.descriptor, self.input.baseAddress, self.input.count, 0)
+        if count > 0 {
+            self.handler?(.received(UnsafeRawBufferPointer(rebasing: self.input[..<count])))
+        } else if count == 0 {
+            self.lose("the server closed the connection")
+        } else if errno != EAGAIN && errno != EINTR {
+            self.lose(Self.text(of: errno))
         }
     }
-
-    private static let readSize = 64 << 10
 
     private func lose(_ reason: String) {
         let handler = self.handler

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The fields of a process's hash: the API's own names, so that `HGETALL` in `redis-cli` reads like an answer.
 ///
 /// Times and durations are whole milliseconds (the unit of every score, so both can be compared by eye and by script),
@@ -64,18 +66,17 @@ enum RedisField: UInt8, CaseIterable {
         .retain, .cancelRequested, .cancelReason,
     ]
 
-    /// Finds a field by its name.
+    /// Finds a field by its name; `nil` where it is none of ours, as a later version's may be.
     ///
     /// - Parameter name: A name from a hash.
-    /// - Returns: `nil` where it is none of ours, as a later version's may be.
     @inline(__always)
     init?(name: UnsafeRawBufferPointer) {
         guard name.count >= 4 else { return nil }
         let slot = Self.slot(of: name)
         guard let field = Self.bySlot[slot] else { return nil }
         let own = field.name
-        guard own.utf8CodeUnitCount == name.count,
-            name.elementsEqual(UnsafeRawBufferPointer(start: own.utf8Start, count: name.count))
+        guard own.utf8CodeUnitCount == name.count, let start = name.baseAddress,
+            memcmp(start, own.utf8Start, name.count) == 0
         else { return nil }
         self = field
     }

@@ -26,6 +26,7 @@ extension RedisReply {
     /// Reads the answer to an `HGETALL` of a process's key.
     ///
     /// - Parameter id: Which process.
+    /// - Returns: What is there.
     /// - Throws: Only where Redis answered with an error other than that the key holds something else than a hash.
     mutating func hash(_ id: ProcessID) throws(Surprise) -> RedisHash {
         if self.isError("WRONGTYPE") {
@@ -224,7 +225,16 @@ private struct RedisRecordReader {
 extension ProcessStatus {
     /// Reads a status without making a text of it first.
     init?(redisText bytes: UnsafeRawBufferPointer) {
-        guard let status = Self.allCases.first(where: { $0.rawValue.utf8.elementsEqual(bytes) }) else { return nil }
+        // The first letters tell which one it can be.
+        let status: ProcessStatus
+        switch bytes.first {
+        case UInt8(ascii: "p"): status = .pending
+        case UInt8(ascii: "r"): status = .running
+        case UInt8(ascii: "f"): status = .failed
+        case UInt8(ascii: "c"): status = bytes.count > 1 && bytes[1] == UInt8(ascii: "o") ? .completed : .cancelled
+        default: return nil
+        }
+        guard bytes.elementsEqual(status.rawValue.utf8) else { return nil }
         self = status
     }
 }

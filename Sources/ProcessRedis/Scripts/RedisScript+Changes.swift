@@ -30,12 +30,13 @@ extension RedisScript {
         local wrong = mistyped(stop + 1)
         if wrong then return wrong end
 
-        call('HSET', process, unpack(ARGV, 14, stop - 1))
+        -- Should a right be taken away between two of these, entries without a process are left, which mend themselves.
         for i = stop + 1, #ARGV, 2 do call('ZADD', P .. ARGV[i], ARGV[i + 1], id) end
         call('SADD', P .. 'process_ids', id)
         call('SADD', P .. 'process_kinds', ARGV[10])
         if ARGV[11] ~= '' then call('SADD', P .. 'process_queues', ARGV[11]) end
-        if ARGV[5] ~= '' then
+        call('HSET', process, unpack(ARGV, 14, stop - 1))
+        if ARGV[5] ~= '' and tonumber(ARGV[7]) > 0 then
           -- Where a test sets the time, its key must not go by the server's.
           local kept = ARGV[2] == '' and ARGV[7] or text(ARGV[7] + 86400000)
           call('SET', slot, text(now() + ARGV[7]) .. ' ' .. id .. ' ' .. ARGV[6], 'PX', kept)

@@ -65,14 +65,13 @@ extension RedisScript {
 
         local function mayGo(hash)
           local status, retain, finished = hash[2], hash[3], tonumber(hash[4] or '')
-          local hasEnded = status == 'completed' or status == 'failed' or status == 'cancelled'
+          if not status or not string.find(statuses, ' ' .. status .. ' ', 1, true) then return false end
           if ARGV[3] == 'expired' then
-            if not hasEnded or not finished then return false end
+            if status == 'pending' or status == 'running' or not finished then return false end
             if not retain then return finished <= by end
             local own = tonumber(retain)
             return own and finished + own <= at
           end
-          if not status or not string.find(statuses, ' ' .. status .. ' ', 1, true) then return false end
           if retain and not takesRetained then return false end
           local time = finished or tonumber(hash[5] or '')
           return time and time <= by

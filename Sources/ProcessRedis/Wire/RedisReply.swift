@@ -2,11 +2,15 @@
 ///
 /// Valid only while the batch is being handled: whoever reads takes copies of what is to be kept.
 struct RedisReply {
-    private let parts: RedisReplyParts
+    private let memory: UnsafeMutablePointer<RedisReplyParts>
     private var index = 0
 
-    init(_ parts: RedisReplyParts) {
-        self.parts = parts
+    init(_ parts: UnsafeMutablePointer<RedisReplyParts>) {
+        self.memory = parts
+    }
+
+    private var parts: RedisReplyParts {
+        _read { yield self.memory.pointee }
     }
 
     /// What has no place in a reply that is read by its expected shape.
@@ -62,6 +66,15 @@ struct RedisReply {
         return count
     }
 
+    /// Reads the beginning of an array, or the null in its place.
+    mutating func optionalArray() throws(Surprise) -> Int? {
+        if case .null = self.next {
+            self.index += 1
+            return nil
+        }
+        return try self.array()
+    }
+
     /// Reads an integer.
     mutating func integer() throws(Surprise) -> Int64 {
         guard case .integer(let number) = self.next else { throw self.surprise("an integer") }
@@ -101,7 +114,9 @@ struct RedisReply {
         switch self.next {
         case .bytes(let offset, let count), .status(let offset, let count):
             self.index += 1
-            return self.parts.bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[offset..<(offset + count)])) }
+            return self.parts.bytes.withUnsafeBytes {
+                body(UnsafeRawBufferPointer(rebasing: $0[offset..<(offset + count)]))
+            }
         case .null:
             self.index += 1
             return nil
@@ -122,15 +137,15 @@ struct RedisReply {
 extension Int64 {
     /// Reads a decimal number as Redis writes one: digits, a sign in front where it is negative, and nothing else.
     init?(decimal bytes: UnsafeRawBufferPointer) {
-        var rest = bytes[...]
-        let isNegative = rest.first == UInt8(ascii: "-")
-        if isNegative { rest.removeFirst() }
-        guard !rest.isEmpty, rest.count <= 19 else { return nil }
+        let isNegative = bytes.first == UInt8(ascii: "-")
+        let start = isNegative ? 1 : 0
+        guard bytes.count > start, bytes.count - start <= 19 else { return nil }
         var number: Int64 = 0
-        for byte in rest {
-            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+        for index in start..<bytes.count {
+            let digit = Int64(bytes[index]) - Int64(UInt8(ascii: "0"))
+            guard 0...9 ~= digit else { return nil }
             let (product, overflows) = number.multipliedReportingOverflow(by: 10)
-            let (sum, overflowsToo) = product.subtractingReportingOverflow(Int64(byte - UInt8(ascii: "0")))
+            let (sum, overflowsToo) = product.subtractingReportingOverflow(digit)
             guard !overflows, !overflowsToo else { return nil }
             number = sum
         }

@@ -5,24 +5,29 @@ internal import CHiredis
 /// The parts go into one flat list that is used again for the next reply, so that reading costs no allocation per part.
 /// Used by one connection, on its loop.
 struct RedisReplyParser: ~Copyable {
-    /// What has been read of the replies so far.
-    let parts = RedisReplyParts()
+    /// What has been read of the replies so far; as long as the parser is there.
+    let parts: UnsafeMutablePointer<RedisReplyParts>
     private let reader: UnsafeMutablePointer<redisReader>
 
     init() {
-        guard let reader = redisReaderCreateWithFunctions(RedisReplyParts.callbacks) else {
+        guard let reader = redisReaderCreateWithFunctions(callbacks) else {
             fatalError("no memory for a reader of replies")
         }
-        reader.pointee.privdata = Unmanaged.passUnretained(self.parts).toOpaque()
+        self.parts = .allocate(capacity: 1)
+        self.parts.initialize(to: RedisReplyParts())
         self.reader = reader
+        reader.pointee.privdata = UnsafeMutableRawPointer(self.parts)
     }
 
     deinit {
         redisReaderFree(self.reader)
+        self.parts.deinitialize(count: 1)
+        self.parts.deallocate()
     }
 
     /// Takes bytes that came in. They are copied.
     ///
+    /// - Parameter bytes: The bytes.
     /// - Returns: Whether there was memory for them.
     func feed(_ bytes: UnsafeRawBufferPointer) -> Bool {
         redisReaderFeed(self.reader, bytes.baseAddress, bytes.count) == REDIS_OK
@@ -39,6 +44,8 @@ struct RedisReplyParser: ~Copyable {
     }
 
     /// Reads one more reply.
+    ///
+    /// - Returns: Whether there was one.
     func next() -> Outcome {
         var reply: UnsafeMutableRawPointer?
         guard redisReaderGetReply(self.reader, &reply) == REDIS_OK else {
@@ -54,9 +61,8 @@ struct RedisReplyParser: ~Copyable {
 /// The parts of the replies to one batch of commands, in the order in which they came: an array is followed by its
 /// elements.
 ///
-/// Valid until the batch has been handled; then the memory is used for the next one. Belongs to one connection and is
-/// touched on its loop only.
-final class RedisReplyParts {
+/// In memory of its own rather than in an object: each part is an access, and those to an object are counted.
+struct RedisReplyParts {
     /// One part.
     enum Part {
         /// A bulk string: where its bytes are.
@@ -71,18 +77,18 @@ final class RedisReplyParts {
         case array(count: Int)
     }
 
-    private(set) var parts: [Part] = []
+    fileprivate(set) var parts: [Part] = []
     private(set) var bytes: [UInt8] = []
 
     /// A batch may have been 500 whole processes; no connection keeps that much for the next one.
     private static let keptByteCount = 1 << 20
 
-    func removeAll() {
+    mutating func removeAll() {
         self.parts.removeAll(keepingCapacity: self.parts.capacity <= Self.keptByteCount / 8)
         self.bytes.removeAll(keepingCapacity: self.bytes.capacity <= Self.keptByteCount)
     }
 
-    private func take(_ type: Int32, _ text: UnsafeRawBufferPointer) {
+    fileprivate mutating func take(_ type: Int32, _ text: UnsafeRawBufferPointer) {
         let offset = self.bytes.count
         self.bytes.append(contentsOf: text)
         switch type {
@@ -91,41 +97,37 @@ final class RedisReplyParts {
         default: self.parts.append(.bytes(offset: offset, count: text.count))
         }
     }
-
-    /// hiredis asks for an object for each part and only looks whether it is one; nothing is ever read through it.
-    private static var someObject: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: 1) }
-
-    /// `nonisolated(unsafe)`: written once, here, before hiredis can see it, and only read after that.
-    nonisolated(unsafe) fileprivate static let callbacks: UnsafeMutablePointer<redisReplyObjectFunctions> = {
-        let callbacks = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
-        callbacks.initialize(
-            to: redisReplyObjectFunctions(
-                createString: { task, text, count in
-                    guard let task else { return nil }
-                    RedisReplyParts.of(task).take(
-                        task.pointee.type, UnsafeRawBufferPointer(start: text, count: count))
-                    return RedisReplyParts.someObject
-                },
-                createArray: { task, count in
-                    guard let task else { return nil }
-                    RedisReplyParts.of(task).parts.append(.array(count: Int(count)))
-                    return RedisReplyParts.someObject
-                },
-                createInteger: { task, number in
-                    guard let task else { return nil }
-                    RedisReplyParts.of(task).parts.append(.integer(number))
-                    return RedisReplyParts.someObject
-                },
-                createNil: { task in
-                    guard let task else { return nil }
-                    RedisReplyParts.of(task).parts.append(.null)
-                    return RedisReplyParts.someObject
-                },
-                freeObject: { _ in }))
-        return callbacks
-    }()
-
-    private static func of(_ task: UnsafePointer<redisReadTask>) -> RedisReplyParts {
-        Unmanaged<RedisReplyParts>.fromOpaque(task.pointee.privdata).takeUnretainedValue()
-    }
 }
+
+/// hiredis asks for an object for each part and only looks whether it is one; nothing is ever read through it.
+private var someObject: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: 1) }
+
+private func parts(_ task: UnsafePointer<redisReadTask>?) -> UnsafeMutablePointer<RedisReplyParts>? {
+    task?.pointee.privdata?.assumingMemoryBound(to: RedisReplyParts.self)
+}
+
+/// `nonisolated(unsafe)`: written once, here, before hiredis can see it, and only read after that.
+nonisolated(unsafe) private let callbacks: UnsafeMutablePointer<redisReplyObjectFunctions> = {
+    let callbacks = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
+    callbacks.initialize(
+        to: redisReplyObjectFunctions(
+            createString: { task, text, count in
+                guard let task, let parts = parts(task) else { return nil }
+                parts.pointee.take(task.pointee.type, UnsafeRawBufferPointer(start: text, count: count))
+                return someObject
+            },
+            createArray: { task, count in
+                parts(task)?.pointee.parts.append(.array(count: Int(count)))
+                return someObject
+            },
+            createInteger: { task, number in
+                parts(task)?.pointee.parts.append(.integer(number))
+                return someObject
+            },
+            createNil: { task in
+                parts(task)?.pointee.parts.append(.null)
+                return someObject
+            },
+            freeObject: { _ in }))
+    return callbacks
+}()

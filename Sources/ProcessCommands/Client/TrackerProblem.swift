@@ -2,7 +2,7 @@ internal import ProcessCore
 internal import ProcessHTTP
 
 /// An answer that says no: a problem document, or what another server in between answered.
-struct Problem: Equatable, Sendable {
+struct TrackerProblem: Equatable, Sendable {
     /// The status.
     var status: Int
     /// The stable code; empty where the answer is no problem document of ours.
@@ -36,16 +36,16 @@ struct Problem: Equatable, Sendable {
 /// Why the tracker did not do what it was asked.
 enum TrackerFailure: Error, Equatable, Sendable {
     /// No answer came.
-    case unreachable(String)
+    case unreachable(String, wasPossiblySent: Bool)
     /// It said no.
-    case refused(Problem)
+    case refused(TrackerProblem)
     /// It answered something that is no answer of a tracker.
     case unintelligible(String)
 
     /// The reason as part of a sentence.
     var reason: String {
         switch self {
-        case .unreachable(let reason): reason
+        case .unreachable(let reason, _): reason
         case .refused(let problem): problem.sentence
         case .unintelligible(let reason): reason
         }
@@ -54,7 +54,7 @@ enum TrackerFailure: Error, Equatable, Sendable {
     /// The error of a command that cannot go on without an answer.
     func commandError(at address: String) -> CommandError {
         switch self {
-        case .unreachable(let reason):
+        case .unreachable(let reason, _):
             .failed(
                 "no tracker answers at \(address): \(reason). Start one with `process-tracker serve`, or say where it is with "
                     + "--url or TRACKER_URL")

@@ -1,0 +1,47 @@
+internal import EventLoop
+internal import HTTPTransport
+internal import ProcessHTTP
+internal import ProcessService
+
+/// Reaches a tracker over HTTP.
+struct HTTPTrackerClient: TrackerClient {
+    let address: String
+    private let client: HTTPClient
+
+    /// Makes a client; nothing is sent yet.
+    ///
+    /// - Parameters:
+    ///   - url: Where the tracker is.
+    ///   - loop: Where the client lives.
+    init(_ url: ServiceURL, loop: EventLoop) {
+        var configuration = HTTPClient.Configuration()
+        // Somebody waits for an answer, or a heartbeat is due: a tracker that is slower than this is as good as away.
+        configuration.connectTimeout = .seconds(3)
+        configuration.timeout = .seconds(10)
+        self.address = url.description
+        self.client = HTTPClient(HostPort(host: url.host, port: url.port), loop: loop, configuration: configuration)
+    }
+
+    func send(_ request: HTTPRequest) async throws(TrackerClientError) -> HTTPResponse {
+        do throws(HTTPClientError) {
+            return try await self.client.send(request)
+        } catch {
+            throw TrackerClientError(error)
+        }
+    }
+}
+
+extension TrackerClientError {
+    /// The error in the few words that fit behind an address.
+    init(_ error: HTTPClientError) {
+        switch error.code {
+        case .unresolvableHost: self.init("there is no such host")
+        case .connectionRefused: self.init("nobody listens there")
+        case .cannotConnect: self.init(error.description)
+        case .timedOut: self.init("no answer in time", wasPossiblySent: true)
+        case .connectionLost: self.init("the connection was lost", wasPossiblySent: true)
+        case .malformedResponse: self.init("the answer is no HTTP", wasPossiblySent: true)
+        case .cancelled: self.init("interrupted", wasPossiblySent: true)
+        }
+    }
+}

@@ -1,0 +1,150 @@
+/// All commands, described.
+enum CommandCatalogue {
+    /// All of them, in the order that help lists them.
+    static let all = [
+        Self.serve, Self.run, Self.status, Self.list, Self.stats, Self.cleanup, Self.check, Self.config, Self.version,
+        Self.help,
+    ]
+
+    static let serve = CommandSpecification(
+        "serve", "Runs the service; what happens without a command, too", takesSettings: true,
+        discussion: [
+            "Once it answers, it prints one line to standard output: where it is, and where it keeps processes. Logs go to "
+                + "standard error. SIGINT or SIGTERM stops it as soon as requests in flight are answered, a second one at once."
+        ],
+        examples: [
+            .init(
+                line: "process-tracker",
+                effect: "Serves on http://127.0.0.1:8080 from the SQLite file data/processes.db."),
+            .init(
+                line: "process-tracker serve --listen 127.0.0.1:9000 --repository memory",
+                effect: "Serves on another port, and keeps nothing on disk."),
+        ])
+
+    static let run = CommandSpecification(
+        "run", "Runs a command and tracks it", operands: "-- COMMAND [ARGUMENTS…]", takesCommand: true,
+        options: [
+            OptionSpecification("--kind", "KIND", "What sort of work it is; otherwise the command's name"),
+            OptionSpecification("--id", "ID", "The id it shall have; where it is taken, nothing is run: exit 1"),
+            OptionSpecification("--lease", "TIME", "The longest silence before it counts as failed; otherwise 60s"),
+            OptionSpecification("--timeout", "TIME", "The longest run; after that the command is ended"),
+            OptionSpecification("--metadata", "KEY=VALUE", "A label", isRepeatable: true),
+            OptionSpecification("--retain", "TIME", "How long it is kept once finished, or forever"),
+            OptionSpecification("--parent", "ID", "The process it is a part of"),
+            OptionSpecification("--require", "Runs nothing where it can't be tracked: exit 1"),
+            OptionSpecification(
+                "--no-capture", "Gives the command our standard output and error, unseen by the tracker"),
+            OptionSpecification("--quiet", "Says nothing on standard error but why a command was not run"),
+        ] + Self.client,
+        discussion: [
+            "The command's output and exit code are passed through unchanged. Where a signal ended it, this program ends by the "
+                + "same signal, which a shell shows as 128 and its number. Meanwhile heartbeats keep the lease, and the last line "
+                + "of output is the progress message. The command finds its id in PROCESS_ID and the tracker in TRACKER_URL.",
+            "When the tracker is asked to cancel it, the command gets SIGTERM, and SIGKILL 10 s later. SIGINT, SIGTERM, SIGHUP, "
+                + "SIGQUIT, SIGUSR1 and SIGUSR2 are passed on. Where no tracker answers, the command runs all the same, after "
+                + "one warning.",
+            "The command writes to a pipe, at which some programs leave out colours or write in larger pieces; --no-capture "
+                + "gives them the terminal.",
+        ],
+        examples: [
+            .init(line: "process-tracker run -- tar czf doc.tar.gz /usr/share/doc", effect: "Tracks tar."),
+            .init(
+                line: "process-tracker run --kind backup --metadata host=db1 --timeout 2h -- ./backup.sh --full",
+                effect: "Tracks a script under a kind of its own, with a label and a limit."),
+        ])
+
+    static let status = CommandSpecification(
+        "status", "Shows one process", operands: "ID", operandCount: 1...1, options: [Self.json] + Self.client,
+        examples: [
+            .init(
+                line: "process-tracker status 0199c1f2-7d3a-7c11-9b5e-3f1f6a0c2d41",
+                effect: "Shows how far it is, in lines for people."),
+            .init(
+                line: "process-tracker status nightly --json | jq .progress",
+                effect: "Prints the tracker's answer as it is, for programs."),
+        ])
+
+    static let list = CommandSpecification(
+        "list", "Lists processes, the newest first",
+        options: [
+            OptionSpecification(
+                "--status", "STATUS",
+                "Only pending, running, completed, failed or cancelled ones; commas separate several",
+                isRepeatable: true),
+            OptionSpecification("--kind", "KIND", "Only those of a kind", isRepeatable: true),
+            OptionSpecification("--queue", "QUEUE", "Only those from a queue", isRepeatable: true),
+            OptionSpecification("--metadata", "KEY=VALUE", "Only those with a label", isRepeatable: true),
+            OptionSpecification(
+                "--since", "TIME", "Only those created after a time such as 2026-11-08T10:00:00Z, or as long ago as 2h"),
+            OptionSpecification("--before", "TIME", "Only those created before such a time"),
+            OptionSpecification("--limit", "NUMBER", "How many at most; otherwise 50"),
+            OptionSpecification("--oldest", "The oldest first"), Self.json,
+        ] + Self.client,
+        discussion: [
+            "With --json it prints one array with each process as the tracker sent it, however many requests that took."
+        ],
+        examples: [
+            .init(line: "process-tracker list --status running,pending", effect: "Lists what is not finished."),
+            .init(
+                line: "process-tracker list --kind backup --since 24h --json",
+                effect: "Prints the last day's backups, for programs."),
+        ])
+
+    static let stats = CommandSpecification(
+        "stats", "Counts processes by status, kind and queue", options: [Self.json] + Self.client,
+        examples: [.init(line: "process-tracker stats", effect: "Shows how many there are, and how old the oldest is.")]
+    )
+
+    static let cleanup = CommandSpecification(
+        "cleanup", "Removes finished processes",
+        options: [
+            OptionSpecification(
+                "--older-than", "TIME",
+                "Those that ended longer ago than this; otherwise those whose retention has passed"),
+            OptionSpecification(
+                "--status", "STATUS",
+                "Only completed, failed or cancelled ones; with --force pending or running ones, too",
+                isRepeatable: true),
+            OptionSpecification("--force", "Also those that have a retention of their own"),
+            OptionSpecification("--dry-run", "Counts them, and removes nothing"),
+            OptionSpecification("--yes", "Does not ask"), Self.json,
+        ] + Self.client,
+        discussion: [
+            "On a terminal it says first how many would go, and asks. Elsewhere it needs --yes or --dry-run."
+        ],
+        examples: [
+            .init(
+                line: "process-tracker cleanup --older-than 7d --status completed --dry-run",
+                effect: "Says how many would go."),
+            .init(line: "process-tracker cleanup --yes", effect: "Does now what the service does from time to time."),
+        ])
+
+    static let check = CommandSpecification(
+        "check", "Looks whether an SQLite file is whole", operands: "[PATH]", operandCount: 0...1, takesSettings: true,
+        discussion: ["Without a path it looks at the file that the service would use. It only reads."],
+        examples: [.init(line: "process-tracker check data/processes.db", effect: "Says whether the file is whole.")])
+
+    static let config = CommandSpecification(
+        "config", "Shows the settings in force, and where each comes from", takesSettings: true,
+        examples: [
+            .init(
+                line: "process-tracker config --config /etc/process-tracker.conf",
+                effect: "Reads a file, and shows what would be in force; secrets are masked.")
+        ])
+
+    static let version = CommandSpecification(
+        "version", "Shows the version", examples: [.init(line: "process-tracker version", effect: "Prints one line.")])
+
+    static let help = CommandSpecification(
+        "help", "Explains a command", operands: "[COMMAND]", operandCount: 0...1,
+        examples: [
+            .init(line: "process-tracker help run", effect: "Explains run, the same as process-tracker run --help.")
+        ])
+
+    private static let json = OptionSpecification("--json", "Prints JSON")
+
+    private static let client = [
+        OptionSpecification("--url", "URL", "Where the tracker is; otherwise TRACKER_URL, or http://127.0.0.1:8080"),
+        OptionSpecification("--config", "FILE", "A file of KEY=value lines that says where the tracker is"),
+    ]
+}

@@ -1,0 +1,53 @@
+internal import EventLoop
+internal import Glibc
+internal import ProcessCore
+internal import ProcessService
+
+/// The program `process-tracker`, from its start to its end.
+public enum Program {
+    /// Does what the command line says, and ends the program.
+    public static func run() -> Never {
+        StandardDescriptors.fill()
+        let arguments = ProgramArguments(Self.words())
+        // Before any thread is started, because threads inherit what is blocked.
+        let signals = CommandLineTool.runsCommand(arguments) ? SignalSource.blocking() : SignalSource()
+        switch Self.run(arguments, signals) {
+        case .exit(let code): exit(code)
+        case .signal(let number):
+            SignalSource.raise(number)
+            exit(128 + number)
+        }
+    }
+
+    private static func run(_ arguments: ProgramArguments, _ signals: SignalSource) -> CommandLineTool.Ending {
+        let environment = ProgramEnvironment.texts()
+        let console = Console.standard(environment)
+        let loop = CommandLoop()
+        let tool = CommandLineTool(
+            CommandContext(
+                environment: environment, console: console, clock: SystemWallClock(), version: processTrackerVersion,
+                processorCount: ProcessorCount.available, signals: signals,
+                sleep: { try await loop.get().sleep(for: $0) },
+                connect: { url throws(CommandError) in HTTPTrackerClient(url, loop: try loop.get()) },
+                serve: { await ServeCommand.run($0, console) },
+                check: { path throws(CommandError) in try await CheckCommand.run(path) }))
+        let outcome = Outcome<CommandLineTool.Ending>()
+        do throws(CommandError) {
+            // The service has loops of its own; everything else has one.
+            let executor = CommandLineTool.serves(arguments) ? nil : try loop.get()
+            Task(executorPreference: executor) { outcome.set(await tool.run(arguments)) }
+        } catch {
+            console.warn(error.message)
+            return .exit(error.code.rawValue)
+        }
+        return outcome.wait()
+    }
+
+    /// The words as bytes, as which they came.
+    private static func words() -> [[UInt8]] {
+        (1..<max(1, Int(CommandLine.argc))).compactMap { index in
+            guard let word = CommandLine.unsafeArgv[index] else { return nil }
+            return [UInt8](UnsafeRawBufferPointer(start: word, count: strlen(word)))
+        }
+    }
+}

@@ -1,0 +1,152 @@
+/// What the OpenAPI document says of the one method of a route; HEAD follows from GET.
+struct OpenAPIOperation {
+    let id: String
+    let tag: Tag
+    let summary: String
+    /// Names in `components.parameters`, the id of a path left out.
+    var parameters: [String] = []
+    /// The name of the body's schema; `nil` where there is no body.
+    var body: String?
+    /// What it answers where all is well.
+    var answers: [Answer]
+    /// What it answers where something is wrong, besides what every route may answer.
+    var problems: [ProblemCode] = []
+
+    enum Tag: String, CaseIterable {
+        case processes = "Processes"
+        case reports = "Reports"
+        case service = "Service"
+    }
+
+    struct Answer {
+        let status: HTTPStatus
+        let summary: String
+        var mediaType = "application/json"
+        /// The name of the body's schema; `nil` where there is no body, or it is text.
+        var schema: String?
+        /// Names in `components.headers`.
+        var headers: [String] = []
+    }
+}
+
+extension Route {
+    /// What the OpenAPI document says of it.
+    var operation: OpenAPIOperation {
+        switch self {
+        case .start:
+            OpenAPIOperation(
+                id: "start", tag: .processes, summary: "Starts a process",
+                parameters: ["Idempotency-Key", "traceparent"], body: "Start",
+                answers: [
+                    Self.started(.accepted, "The process was started."),
+                    Self.started(.ok, "The process is there: by the same idempotency key, or by its id."),
+                ],
+                problems: [.missingField, .processExists, .processRemoved, .idempotencyMismatch, .storeFull])
+        case .status:
+            OpenAPIOperation(
+                id: "status", tag: .processes, summary: "Shows a process, whatever became of it",
+                parameters: ["fields", "If-None-Match"],
+                answers: [
+                    .init(
+                        status: .ok, summary: "The process.", schema: "Process", headers: ["ETag", "Retry-After"]),
+                    .init(
+                        status: .notModified, summary: "The process is as the client knows it.",
+                        headers: ["ETag", "Retry-After"]),
+                ],
+                problems: [.processNotFound, .processRemoved, .corruptRecord])
+        case .statusOfMany:
+            OpenAPIOperation(
+                id: "statusOfMany", tag: .processes, summary: "Shows several processes",
+                parameters: ["ids", "fields"],
+                answers: [.init(status: .ok, summary: "What is known of each.", schema: "StatusList")],
+                problems: [.missingField, .payloadTooLarge])
+        case .processes:
+            OpenAPIOperation(
+                id: "list", tag: .processes, summary: "Lists processes, page by page",
+                parameters: [
+                    "status", "kind", "queue", "metadata", "created_after", "created_before", "order", "limit",
+                    "cursor",
+                    "fields",
+                ],
+                answers: [.init(status: .ok, summary: "A page.", schema: "ProcessList")])
+        case .cleanup:
+            OpenAPIOperation(
+                id: "cleanup", tag: .processes, summary: "Removes finished processes",
+                parameters: ["older_than", "status", "dry_run", "force", "corrupt"],
+                answers: [.init(status: .ok, summary: "What was done.", schema: "CleanupReport")],
+                problems: [.storeFull])
+        case .stats:
+            OpenAPIOperation(
+                id: "statistics", tag: .processes, summary: "Counts processes",
+                answers: [.init(status: .ok, summary: "The counts.", schema: "Statistics")])
+        case .progress:
+            Self.report("progress", "Reports progress, or only that the worker is alive", body: "ProgressReport")
+        case .complete: Self.report("complete", "Reports that the work is done", body: "Completion")
+        case .fail: Self.report("fail", "Reports that the work could not be done", body: "FailureReport")
+        case .cancelled:
+            Self.report("cancelled", "Confirms that the worker has stopped as asked", body: "CancelConfirmation")
+        case .cancel:
+            Self.change("cancel", "Asks for the end of a process", parameters: ["cancel_force"], body: "CancelRequest")
+        case .retry: Self.change("retry", "Tries a failed or cancelled process again", body: "Empty")
+        case .retain:
+            Self.change("retain", "Says how long a process is kept", body: "RetainRequest", problems: [.missingField])
+        case .health:
+            OpenAPIOperation(
+                id: "health", tag: .service, summary: "Says how the service and its store do",
+                answers: [.init(status: .ok, summary: "How they do, well or not.", schema: "Health")])
+        case .live:
+            OpenAPIOperation(
+                id: "live", tag: .service, summary: "Says that the program runs",
+                answers: [.init(status: .ok, summary: "It runs.", schema: "Probe")])
+        case .ready:
+            OpenAPIOperation(
+                id: "ready", tag: .service, summary: "Says whether the service can do its work",
+                answers: [.init(status: .ok, summary: "It can.", schema: "Probe")])
+        case .metrics:
+            OpenAPIOperation(
+                id: "metrics", tag: .service, summary: "Shows metrics in Prometheus' text format",
+                answers: [.init(status: .ok, summary: "The metrics.", mediaType: "text/plain")])
+        case .openAPI:
+            OpenAPIOperation(
+                id: "openAPI", tag: .service, summary: "Shows this document",
+                answers: [.init(status: .ok, summary: "An OpenAPI document.", schema: "Document")])
+        }
+    }
+
+    private static func started(_ status: HTTPStatus, _ summary: String) -> OpenAPIOperation.Answer {
+        .init(
+            status: status, summary: summary, schema: "Process",
+            headers: ["ETag", "Location", "Retry-After"] + (status == .ok ? ["Idempotency-Replayed"] : []))
+    }
+
+    private static func report(_ id: String, _ summary: String, body: String) -> OpenAPIOperation {
+        Self.change(id, summary, body: body, problems: [.missingField, .staleAttempt, .alreadyFinished], tag: .reports)
+    }
+
+    private static func change(
+        _ id: String, _ summary: String, parameters: [String] = [], body: String, problems: [ProblemCode] = [],
+        tag: OpenAPIOperation.Tag = .processes
+    ) -> OpenAPIOperation {
+        OpenAPIOperation(
+            id: id, tag: tag, summary: summary, parameters: parameters + ["If-Match"], body: body,
+            answers: [.init(status: .ok, summary: "The process after it.", schema: "Process", headers: ["ETag"])],
+            problems: problems + [
+                .processNotFound, .invalidTransition, .processRemoved, .preconditionFailed, .storeFull, .corruptRecord,
+            ] + (id == "cancel" ? [.alreadyFinished] : []))
+    }
+
+    /// What every request to the route may be answered where something is wrong.
+    var commonProblems: [ProblemCode] {
+        var problems: [ProblemCode] = [.invalidRequest, .misdirectedRequest, .payloadTooLarge, .unsupportedMediaType]
+        problems += [.invalidJSON, .unknownField]
+        switch self {
+        case .live, .metrics, .openAPI: break
+        case .health, .ready, .stats: problems += [.storeUnavailable]
+        case .start, .status, .statusOfMany, .processes, .cleanup, .progress, .complete, .fail, .cancel, .cancelled,
+            .retry, .retain:
+            problems += [.invalidField, .storeUnavailable, .internal]
+        }
+        if self.access != .read { problems += [.forbidden] }
+        return problems
+    }
+}

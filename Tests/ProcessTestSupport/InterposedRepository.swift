@@ -1,0 +1,107 @@
+public import ProcessCore
+import Synchronization
+
+/// A repository that a test puts between a manager and a real one, to let things happen at the worst moment.
+public struct InterposedRepository: ProcessRepository {
+    /// The real one.
+    public let base: any ProcessRepository
+    private let beforeReplace:
+        @Sendable (any ProcessRepository, ProcessRecord) async throws(ProcessRepositoryError) -> Void
+    private let failing: @Sendable () -> ProcessRepositoryError?
+
+    /// Stands in front of a repository.
+    ///
+    /// - Parameters:
+    ///   - base: The real one.
+    ///   - beforeReplace: Happens between a manager's read and its replace.
+    ///   - failing: Where it gives an error, every call throws that.
+    public init(
+        _ base: any ProcessRepository,
+        beforeReplace:
+            @escaping @Sendable (any ProcessRepository, ProcessRecord) async throws(ProcessRepositoryError) ->
+            Void = { _, _ in },
+        failing: @escaping @Sendable () -> ProcessRepositoryError? = { nil }
+    ) {
+        self.base = base
+        self.failing = failing
+        self.beforeReplace = beforeReplace
+    }
+
+    private func check() throws(ProcessRepositoryError) {
+        if let error = self.failing() { throw error }
+    }
+
+    /// As the real one.
+    public func now() -> Timestamp { self.base.now() }
+
+    /// As the real one.
+    public func insert(_ insertion: ProcessInsertion) async throws(ProcessRepositoryError) -> InsertOutcome {
+        try self.check()
+        return try await self.base.insert(insertion)
+    }
+
+    /// As the real one.
+    public func find(_ id: ProcessID) async throws(ProcessRepositoryError) -> ProcessLookup {
+        try self.check()
+        return try await self.base.find(id)
+    }
+
+    /// As the real one.
+    public func find(_ ids: [ProcessID]) async throws(ProcessRepositoryError) -> [ProcessLookup] {
+        try self.check()
+        return try await self.base.find(ids)
+    }
+
+    /// As the real one, after what the test lets happen before.
+    public func replace(
+        _ record: ProcessRecord, ifRevision revision: Int64, notBefore instant: Timestamp?
+    ) async throws(ProcessRepositoryError) -> ReplaceOutcome {
+        try self.check()
+        try await self.beforeReplace(self.base, record)
+        return try await self.base.replace(record, ifRevision: revision, notBefore: instant)
+    }
+
+    /// As the real one.
+    public func claim(_ request: ClaimRequest) async throws(ProcessRepositoryError) -> [ProcessRecord] {
+        try self.check()
+        return try await self.base.claim(request)
+    }
+
+    /// As the real one.
+    public func findOverdue(
+        at instant: Timestamp, limit: Int
+    ) async throws(ProcessRepositoryError) -> [ProcessRecord] {
+        try self.check()
+        return try await self.base.findOverdue(at: instant, limit: limit)
+    }
+
+    /// As the real one.
+    public func page(_ query: ProcessQuery) async throws(ProcessRepositoryError) -> ProcessPage {
+        try self.check()
+        return try await self.base.page(query)
+    }
+
+    /// As the real one.
+    public func counts() async throws(ProcessRepositoryError) -> ProcessCounts {
+        try self.check()
+        return try await self.base.counts()
+    }
+
+    /// As the real one.
+    public func cleanup(_ request: CleanupRequest) async throws(ProcessRepositoryError) -> CleanupBatch {
+        try self.check()
+        return try await self.base.cleanup(request)
+    }
+
+    /// As the real one.
+    public func forgetExpired() async throws(ProcessRepositoryError) -> Bool {
+        try self.check()
+        return try await self.base.forgetExpired()
+    }
+
+    /// As the real one.
+    public func health() async -> RepositoryHealth { await self.base.health() }
+
+    /// As the real one.
+    public func close() async { await self.base.close() }
+}
