@@ -45,6 +45,7 @@ final class TrackerConnection: Sendable {
     /// - Throws: `HTTPClientError`, where no answer came.
     func send(
         _ method: HTTPMethod, _ target: String, _ body: String? = nil, headers: [String: String] = [:]
+    /// - Returns: The answer.
     ) async throws -> Answer {
         let parts = target.split(separator: "?", maxSplits: 1)
         var fields = HTTPHeaders(headers.map { .init(name: $0, value: $1) })
