@@ -43,9 +43,9 @@ final class TrackerConnection: Sendable {
     ///   - body: JSON; none for no body.
     ///   - headers: More header fields.
     /// - Throws: `HTTPClientError`, where no answer came.
+    /// - Returns: The answer.
     func send(
         _ method: HTTPMethod, _ target: String, _ body: String? = nil, headers: [String: String] = [:]
-    /// - Returns: The answer.
     ) async throws -> Answer {
         let parts = target.split(separator: "?", maxSplits: 1)
         var fields = HTTPHeaders(headers.map { .init(name: $0, value: $1) })
