@@ -42,6 +42,7 @@ final class TrackerConnection: Sendable {
     ///   - target: Path and query, as they are sent.
     ///   - body: JSON; none for no body.
     ///   - headers: More header fields.
+    /// - Returns: The answer, whatever its status.
     /// - Throws: `HTTPClientError`, where no answer came.
     func send(
         _ method: HTTPMethod, _ target: String, _ body: String? = nil, headers: [String: String] = [:]
