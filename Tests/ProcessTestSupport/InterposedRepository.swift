@@ -7,6 +7,7 @@ public struct InterposedRepository: ProcessRepository {
     public let base: any ProcessRepository
     private let beforeReplace:
         @Sendable (any ProcessRepository, ProcessRecord) async throws(ProcessRepositoryError) -> Void
+    private let beforeClaim: @Sendable (any ProcessRepository) async -> Void
     private let failing: @Sendable () -> ProcessRepositoryError?
 
     /// Stands in front of a repository.
@@ -14,17 +15,20 @@ public struct InterposedRepository: ProcessRepository {
     /// - Parameters:
     ///   - base: The real one.
     ///   - beforeReplace: Happens between a manager's read and its replace.
+    ///   - beforeClaim: Happens between a manager's decision to claim and its claim.
     ///   - failing: Where it gives an error, every call throws that.
     public init(
         _ base: any ProcessRepository,
         beforeReplace:
             @escaping @Sendable (any ProcessRepository, ProcessRecord) async throws(ProcessRepositoryError) ->
             Void = { _, _ in },
+        beforeClaim: @escaping @Sendable (any ProcessRepository) async -> Void = { _ in },
         failing: @escaping @Sendable () -> ProcessRepositoryError? = { nil }
     ) {
         self.base = base
         self.failing = failing
         self.beforeReplace = beforeReplace
+        self.beforeClaim = beforeClaim
     }
 
     private func check() throws(ProcessRepositoryError) {
@@ -61,9 +65,10 @@ public struct InterposedRepository: ProcessRepository {
         return try await self.base.replace(record, ifRevision: revision, notBefore: instant)
     }
 
-    /// As the real one.
+    /// As the real one, after what the test lets happen before.
     public func claim(_ request: ClaimRequest) async throws(ProcessRepositoryError) -> [ProcessRecord] {
         try self.check()
+        await self.beforeClaim(self.base)
         return try await self.base.claim(request)
     }
 
@@ -98,6 +103,23 @@ public struct InterposedRepository: ProcessRepository {
         try self.check()
         return try await self.base.forgetExpired()
     }
+
+    /// As the real one.
+    public func children(
+        of id: ProcessID, after cursor: ChildCursor?, limit: Int
+    ) async throws(ProcessRepositoryError) -> ChildPage {
+        try self.check()
+        return try await self.base.children(of: id, after: cursor, limit: limit)
+    }
+
+    /// As the real one.
+    public func childCounts(of id: ProcessID) async throws(ProcessRepositoryError) -> [ProcessStatus: Int] {
+        try self.check()
+        return try await self.base.childCounts(of: id)
+    }
+
+    /// As the real one.
+    public func listen(_ listener: @escaping @Sendable (ChangeNotice) -> Void) { self.base.listen(listener) }
 
     /// As the real one.
     public func health() async -> RepositoryHealth { await self.base.health() }
