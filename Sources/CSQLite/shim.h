@@ -15,6 +15,8 @@ static inline int csqlite_db_config_int(sqlite3 *db, int option, int value) {
     return sqlite3_db_config(db, option, value, (int *)0);
 }
 
+static inline int csqlite_config_int(int option, int value) { return sqlite3_config(option, value); }
+
 // Reads from the database file through SQLite's own handle of it: a descriptor of our own would, when it is closed,
 // drop every lock that other connections of this operating-system process hold on the file (POSIX).
 // Returns an SQLite result code; what lies beyond the end of the file is read as zeros.

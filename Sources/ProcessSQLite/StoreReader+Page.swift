@@ -1,37 +1,15 @@
 internal import ProcessCore
 
 extension StoreReader {
-    /// What one list is merged from: an index, and the values under which it holds all that can match.
-    private struct Source {
-        let index: String
-        let column: String
-        let values: [String]
-
-        /// Each value is an arm of the merge, and SQLite takes no more than 500.
-        static let mostValues = 64
-
-        init(index: String, column: String, values: some Sequence<String>) {
-            self.index = index
-            self.column = column
-            self.values = values.sorted()
-        }
-    }
-
-    // The parameters of a list; the values of its source follow.
-    private static let cursorTime: Int32 = 1
-    private static let cursorID: Int32 = 2
-    private static let lowerBound: Int32 = 3
-    private static let upperBound: Int32 = 4
-    private static let countLimit: Int32 = 5
-    private static let firstValue: Int32 = 6
-
     /// Pages through processes in the order of (`created_at`, id).
     func page(_ query: ProcessQuery) throws(SQLiteError) -> ProcessPage {
         try self.inOneMoment { () throws(SQLiteError) in
-            let source = try self.narrowestSource(of: query)
+            let walk = PageWalk(query)
+            let source = try self.narrowest(of: walk)
             let direction = query.order == .oldest ? "" : " DESC"
-            let places = try self.statement("\(Self.places(of: source, query)) ORDER BY 1\(direction), 2\(direction)")
-            self.bind(query, source, to: places)
+            let places = try self.statement(
+                "\(walk.places(in: source, filtered: true)) ORDER BY 1\(direction), 2\(direction)")
+            walk.bind(to: places)
             defer { places.reset() }
 
             var page = ProcessPage(records: [], next: nil)
@@ -45,9 +23,9 @@ extension StoreReader {
                 page.next = ProcessQuery.Cursor(
                     createdAt: Timestamp(milliseconds: places.integer(at: 0)),
                     id: ProcessID(trusted: places.text(at: 1) ?? ""))
-                guard let record = try self.record(inRow: places.integer(at: 2)), query.matches(record) else {
-                    continue
-                }
+                guard places.integer(at: 3) != 0, let record = try self.record(inRow: places.integer(at: 2)),
+                    query.matches(record)
+                else { continue }
                 page.records.append(record)
                 payloadBytes += record.payloadBytes
             }
@@ -57,61 +35,113 @@ extension StoreReader {
     }
 
     /// The source that holds the fewest processes of the time asked for.
-    private func narrowestSource(of query: ProcessQuery) throws(SQLiteError) -> Source {
-        var sources: [Source] = []
-        func consider(_ index: String, _ column: String, _ values: some Collection<String>) {
-            guard !values.isEmpty, values.count <= Source.mostValues else { return }
-            sources.append(Source(index: index, column: column, values: values))
-        }
-        consider("processes_by_status", "status", query.statuses.map(\.rawValue))
-        consider("processes_by_kind", "kind", query.kinds)
-        consider("processes_by_queue", "queue", query.queues)
-        guard var narrowest = sources.first else {
-            return Source(
-                index: "processes_by_status", column: "status", values: ProcessStatus.allCases.map(\.rawValue))
-        }
-        guard sources.count > 1 else { return narrowest }
-
+    ///
+    /// Counts all of them a little further each time, so that a narrow one is found without counting a wide one.
+    private func narrowest(of walk: PageWalk) throws(SQLiteError) -> PageWalk.Source {
+        guard let first = walk.sources.first else { return PageWalk.everything }
+        guard walk.sources.count > 1 else { return first }
+        var limit = 100
         // Nobody walks further than the limit, so nobody counts further either.
-        var fewest = query.walkLimit
-        for source in sources {
-            let count = try self.statement(
-                "SELECT count(*) FROM (\(Self.places(of: source, query)) LIMIT ?\(Self.countLimit))")
-            self.bind(query, source, to: count)
-            count.bind(fewest, at: Self.countLimit)
-            let number = try count.step() ? Int(count.integer(at: 0)) : 0
-            count.reset()
-            if number < fewest { (narrowest, fewest) = (source, number) }
+        while limit < walk.query.walkLimit {
+            var narrowest: PageWalk.Source?
+            var fewest = limit
+            for source in walk.sources {
+                let number = try self.count(walk, source, limit: fewest)
+                if number < fewest { (narrowest, fewest) = (source, number) }
+            }
+            if let narrowest { return narrowest }
+            limit *= 8
         }
-        return narrowest
+        return first
     }
 
-    /// Selects time, id and row of all that a source holds, of the time asked for and behind the cursor.
-    private static func places(of source: Source, _ query: ProcessQuery) -> String {
+    private func count(_ walk: PageWalk, _ source: PageWalk.Source, limit: Int) throws(SQLiteError) -> Int {
+        let count = try self.statement(
+            "SELECT count(*) FROM (\(walk.places(in: source, filtered: false)) LIMIT \(PageWalk.Parameter.limit))")
+        walk.bind(to: count)
+        count.bind(limit, at: PageWalk.Parameter.limit.rawValue)
+        defer { count.reset() }
+        return try count.step() ? Int(count.integer(at: 0)) : 0
+    }
+}
+
+/// The ways to walk through the processes of one query: by any index that holds all that can match.
+private struct PageWalk {
+    /// An index, and the values under which it holds all that can match.
+    struct Source: Equatable {
+        let index: String
+        let column: String
+        /// What stands for the values in SQL.
+        let terms: [String]
+    }
+
+    /// Parameters of every statement of a walk; those of the values follow.
+    enum Parameter: Int32, CustomStringConvertible {
+        case cursorTime = 1
+        case cursorID, lowerBound, upperBound, limit
+
+        static let firstValue = Self.limit.rawValue + 1
+
+        var description: String { "?\(self.rawValue)" }
+    }
+
+    /// Each value is an arm of a merge, and SQLite takes no more than 500.
+    private static let mostValues = 64
+
+    /// All processes, merged from those of each status.
+    static let everything = Source(
+        index: "processes_by_status", column: "status", terms: ProcessStatus.allCases.map { "'\($0.rawValue)'" })
+
+    let query: ProcessQuery
+    private(set) var sources: [Source] = []
+    private var values: [String] = []
+
+    init(_ query: ProcessQuery) {
+        self.query = query
+        self.add("processes_by_status", "status", query.statuses.map(\.rawValue))
+        self.add("processes_by_kind", "kind", query.kinds)
+        self.add("processes_by_queue", "queue", query.queues)
+    }
+
+    private mutating func add(_ index: String, _ column: String, _ values: some Collection<String>) {
+        guard !values.isEmpty, values.count <= Self.mostValues else { return }
+        let first = Parameter.firstValue + Int32(self.values.count)
+        self.values += values
+        self.sources.append(
+            Source(
+                index: index, column: column, terms: values.indices.enumerated().map { "?\(first + Int32($0.offset))" })
+        )
+    }
+
+    /// Selects time, id and row of all that a source holds, of the time asked for and behind the cursor, and whether the
+    /// other columns let it match: what they do not is passed over without being read.
+    func places(in source: Source, filtered: Bool) -> String {
         var conditions = ""
-        if query.after != nil {
-            let comparison = query.order == .oldest ? ">" : "<"
-            conditions += " AND (created_at, id) \(comparison) (?\(Self.cursorTime), ?\(Self.cursorID))"
+        if self.query.after != nil {
+            let comparison = self.query.order == .oldest ? ">" : "<"
+            conditions += " AND (created_at, id) \(comparison) (\(Parameter.cursorTime), \(Parameter.cursorID))"
         }
-        if query.createdAfter != nil { conditions += " AND created_at > ?\(Self.lowerBound)" }
-        if query.createdBefore != nil { conditions += " AND created_at < ?\(Self.upperBound)" }
-        return source.values.indices.map { index in
+        if self.query.createdAfter != nil { conditions += " AND created_at > \(Parameter.lowerBound)" }
+        if self.query.createdBefore != nil { conditions += " AND created_at < \(Parameter.upperBound)" }
+        let others = self.sources.filter { filtered && $0 != source }
+        let filter = others.map { " AND \($0.column) IN (\($0.terms.joined(separator: ", ")))" }.joined()
+        return source.terms.map { term in
             """
-            SELECT created_at, id, row FROM processes INDEXED BY \(source.index) \
-            WHERE \(source.column) = ?\(Self.firstValue + Int32(index))\(conditions)
+            SELECT created_at, id, row, coalesce(1\(filter), 0) FROM processes INDEXED BY \(source.index) \
+            WHERE \(source.column) = \(term)\(conditions)
             """
         }.joined(separator: " UNION ALL ")
     }
 
-    private func bind(_ query: ProcessQuery, _ source: Source, to statement: SQLiteStatement) {
-        if let after = query.after {
-            statement.bind(after.createdAt.milliseconds, at: Self.cursorTime)
-            statement.bind(after.id.text, at: Self.cursorID)
+    func bind(to statement: SQLiteStatement) {
+        if let after = self.query.after {
+            statement.bind(after.createdAt.milliseconds, at: Parameter.cursorTime.rawValue)
+            statement.bind(after.id.text, at: Parameter.cursorID.rawValue)
         }
-        if let time = query.createdAfter { statement.bind(time.milliseconds, at: Self.lowerBound) }
-        if let time = query.createdBefore { statement.bind(time.milliseconds, at: Self.upperBound) }
-        for (index, value) in source.values.enumerated() {
-            statement.bind(value, at: Self.firstValue + Int32(index))
+        if let time = self.query.createdAfter { statement.bind(time.milliseconds, at: Parameter.lowerBound.rawValue) }
+        if let time = self.query.createdBefore { statement.bind(time.milliseconds, at: Parameter.upperBound.rawValue) }
+        for (index, value) in self.values.enumerated() {
+            statement.bind(value, at: Parameter.firstValue + Int32(index))
         }
     }
 }

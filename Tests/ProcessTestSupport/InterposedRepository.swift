@@ -7,7 +7,7 @@ public struct InterposedRepository: ProcessRepository {
     public let base: any ProcessRepository
     private let beforeReplace:
         @Sendable (any ProcessRepository, ProcessRecord) async throws(ProcessRepositoryError) -> Void
-    private let beforeClaim: @Sendable (any ProcessRepository) async -> Void
+    private let afterClaim: @Sendable (any ProcessRepository) async -> Void
     private let failing: @Sendable () -> ProcessRepositoryError?
 
     /// Stands in front of a repository.
@@ -15,20 +15,20 @@ public struct InterposedRepository: ProcessRepository {
     /// - Parameters:
     ///   - base: The real one.
     ///   - beforeReplace: Happens between a manager's read and its replace.
-    ///   - beforeClaim: Happens between a manager's decision to claim and its claim.
+    ///   - afterClaim: Happens between a claim and what the manager does with it.
     ///   - failing: Where it gives an error, every call throws that.
     public init(
         _ base: any ProcessRepository,
         beforeReplace:
             @escaping @Sendable (any ProcessRepository, ProcessRecord) async throws(ProcessRepositoryError) ->
             Void = { _, _ in },
-        beforeClaim: @escaping @Sendable (any ProcessRepository) async -> Void = { _ in },
+        afterClaim: @escaping @Sendable (any ProcessRepository) async -> Void = { _ in },
         failing: @escaping @Sendable () -> ProcessRepositoryError? = { nil }
     ) {
         self.base = base
         self.failing = failing
         self.beforeReplace = beforeReplace
-        self.beforeClaim = beforeClaim
+        self.afterClaim = afterClaim
     }
 
     private func check() throws(ProcessRepositoryError) {
@@ -65,11 +65,12 @@ public struct InterposedRepository: ProcessRepository {
         return try await self.base.replace(record, ifRevision: revision, notBefore: instant)
     }
 
-    /// As the real one, after what the test lets happen before.
+    /// As the real one; the test lets something happen after it.
     public func claim(_ request: ClaimRequest) async throws(ProcessRepositoryError) -> [ProcessRecord] {
         try self.check()
-        await self.beforeClaim(self.base)
-        return try await self.base.claim(request)
+        let claimed = try await self.base.claim(request)
+        await self.afterClaim(self.base)
+        return claimed
     }
 
     /// As the real one.

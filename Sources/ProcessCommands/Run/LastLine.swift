@@ -13,24 +13,49 @@ struct LastLine: Sendable {
     private var current: [UInt8] = []
     private var ended: [UInt8] = []
 
-    /// Adds what was printed next. Of a large chunk only the end is looked at, so a flood of output costs little.
+    /// Adds what was printed next. Of a large chunk only the end is looked at, from the back, so a flood of output costs
+    /// little.
     mutating func append(_ chunk: UnsafeRawBufferPointer) {
-        var rest = chunk[...]
-        if rest.count > Self.longestLine {
-            rest = rest.suffix(Self.longestLine)
+        var chunk = chunk
+        if chunk.count > Self.longestLine {
+            chunk = UnsafeRawBufferPointer(rebasing: chunk.suffix(Self.longestLine))
             self.current.removeAll(keepingCapacity: true)
         }
-        while let end = rest.firstIndex(where: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
-            self.extend(rest[..<end])
-            if !Self.isBlank(self.current) { swap(&self.current, &self.ended) }
-            self.current.removeAll(keepingCapacity: true)
-            rest = rest[(end + 1)...]
+        guard var lineEnd = Self.lastLineEnd(in: chunk, before: chunk.count) else {
+            self.extend(chunk)
+            return
         }
+        let rest = UnsafeRawBufferPointer(rebasing: chunk[(lineEnd + 1)...])
+        while true {
+            let previousEnd = Self.lastLineEnd(in: chunk, before: lineEnd)
+            let line = UnsafeRawBufferPointer(rebasing: chunk[(previousEnd.map { $0 + 1 } ?? 0)..<lineEnd])
+            if previousEnd == nil {
+                self.extend(line)
+                if !Self.isBlank(self.current) { swap(&self.current, &self.ended) }
+                break
+            }
+            if !Self.isBlank(line) {
+                self.ended.removeAll(keepingCapacity: true)
+                self.ended.append(contentsOf: line)
+                break
+            }
+            lineEnd = previousEnd ?? 0
+        }
+        self.current.removeAll(keepingCapacity: true)
         self.extend(rest)
     }
 
-    private mutating func extend(_ bytes: Slice<UnsafeRawBufferPointer>) {
+    private mutating func extend(_ bytes: UnsafeRawBufferPointer) {
         self.current.append(contentsOf: bytes.prefix(Self.longestLine - self.current.count))
+    }
+
+    private static func lastLineEnd(in bytes: UnsafeRawBufferPointer, before end: Int) -> Int? {
+        var position = end
+        while position > 0 {
+            position -= 1
+            if bytes[position] == UInt8(ascii: "\n") || bytes[position] == UInt8(ascii: "\r") { return position }
+        }
+        return nil
     }
 
     /// The line as a message for others: escape sequences and control characters left out, at most 1 KiB; nil where
@@ -47,6 +72,10 @@ struct LastLine: Sendable {
     }
 
     private static func isBlank(_ line: [UInt8]) -> Bool {
+        line.withUnsafeBytes { Self.isBlank($0) }
+    }
+
+    private static func isBlank(_ line: UnsafeRawBufferPointer) -> Bool {
         guard line.contains(where: { $0 > 0x20 && $0 != 0x7F }) else { return true }
         // A line that only clears the screen is blank as well, but rare: look closer only where there is an escape.
         return line.contains(0x1B) && TerminalText.plain(String(decoding: line, as: UTF8.self)).isEmpty

@@ -234,6 +234,8 @@ public final class ProcessManager: Sendable {
                 removedFinished += batch.removed.count { $0.status.isFinished }
                 request.after = batch.next
                 if let budget, clock.now - begin >= budget { break }
+                // A store that answers without waiting would otherwise keep the loop from its other requests.
+                await Task.yield()
             } while request.after != nil && !Task.isCancelled
             if !options.isDryRun {
                 while try await self.repository.forgetExpired(), !Task.isCancelled {

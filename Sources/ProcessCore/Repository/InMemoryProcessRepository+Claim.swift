@@ -13,7 +13,7 @@ extension InMemoryProcessRepository {
             var claimed: [ProcessRecord] = []
             var misplaced = 0
             while claimed.count < request.limit, let entry = self.head(of: queues, in: indexes) {
-                if case .changed(let next)? = try? transition.apply(to: entry.record) {
+                if case .changed(let next)? = try? transition.apply(to: ProcessRecord(entry)) {
                     self.update(entry, to: next, in: &indexes, now: now)
                     claimed.append(next)
                 } else if misplaced < ClaimRequest.promotionLimit, let queue = entry.queue {

@@ -9,7 +9,9 @@ extension InMemoryProcessRepository {
             let candidates = InMemoryCleanupWalk(request).candidates(in: indexes)
             var removed: [Tombstone] = []
             for entry in candidates.entries {
-                guard request.scope.includes(entry.record), indexes.families[entry.id]?.hasUnfinished != true else {
+                guard request.scope.includes(ProcessRecord(entry)),
+                    indexes.families[entry.id]?.hasUnfinished != true
+                else {
                     continue
                 }
                 let tombstone = Tombstone(id: entry.id, status: entry.status, removedAt: now)

@@ -115,7 +115,7 @@ public final class InMemoryProcessRepository: ProcessRepository {
             let end = indexes.overdue.position(after: instant.milliseconds)
             var position = indexes.overdue.start
             while position != end, records.count < limit {
-                records.append(indexes.overdue[position].element.record)
+                records.append(ProcessRecord(indexes.overdue[position].element))
                 position = indexes.overdue.position(after: position)
             }
             return records
@@ -168,7 +168,7 @@ public final class InMemoryProcessRepository: ProcessRepository {
     }
 
     private func lookup(_ id: ProcessID) -> ProcessLookup {
-        self.shards[id].contents.withLock { $0.lookup(id, now: self.clock) }
+        self.shards[id].lookup(id, now: self.clock)
     }
 
     // MARK: Changes of one entry, under the index lock

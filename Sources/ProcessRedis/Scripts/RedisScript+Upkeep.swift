@@ -108,7 +108,7 @@ extension RedisScript {
               left = left - 1
               id, score = found[c], found[c + 1]
               local hash = try('HMGET', P .. 'process:' .. id, 'revision', 'status', 'retain', 'finished_at',
-                'created_at', 'kind', 'queue', 'parent_id')
+                'created_at', 'kind', 'queue', 'parent_id', 'lease_expires_at', 'deadline')
               if hash.err or not hash[1] then
                 if not isDry then
                   forget(id)
@@ -118,7 +118,13 @@ extension RedisScript {
                 removed[#removed + 1] = id
                 removed[#removed + 1] = hash[2]
                 if not isDry then
-                  forget(id)
+                  -- Only where it stands: a batch holds up everybody else for as long as it takes.
+                  call('SREM', P .. 'process_ids', id)
+                  call('ZREM', P .. 'process_times', id)
+                  call('ZREM', P .. 'process_status:' .. hash[2], id)
+                  if hash[4] then call('ZREM', P .. (hash[3] and 'process_expires' or 'process_finished'), id) end
+                  if hash[9] then call('ZREM', P .. 'process_leases', id) end
+                  if hash[10] then call('ZREM', P .. 'process_deadlines', id) end
                   remove(id, hash[6], hash[7], hash[8], hash[1], hash[2], lifetime, channel)
                 end
               end
