@@ -29,7 +29,9 @@ extension BuiltProgram {
             }
         }
 
-        @Test("Redis: after SIGKILL of the service under load everything acknowledged is there, and nothing is half-written")
+        @Test(
+            "Redis: after SIGKILL of the service under load everything acknowledged is there, and nothing is half-written"
+        )
         func redis() async throws {
             try await RedisServer.with { server in
                 let load = CrashLoad()

@@ -24,7 +24,7 @@ struct StartedProgramsTrait: SuiteTrait, TestTrait, TestScoping {
     var isRecursive: Bool { true }
 
     func provideScope(
-        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
         try await StartedPrograms.$current.withValue(StartedPrograms()) { try await function() }
     }
