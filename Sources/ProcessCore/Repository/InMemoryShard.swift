@@ -30,6 +30,7 @@ final class InMemoryShard: Sendable {
     /// - Parameters:
     ///   - id: Which one.
     ///   - now: The clock, which is read only where it matters.
+    /// - Returns: What is known of it.
     @inline(__always)
     func lookup(_ id: ProcessID, now: () -> Timestamp) -> ProcessLookup {
         self.contents.withLock { contents in
