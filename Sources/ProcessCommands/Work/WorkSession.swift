@@ -98,7 +98,7 @@ struct WorkSession: Sendable {
 
         /// Claims as many processes as there are free slots, unless a claim is under way or the worker is to end.
         func claim(after delay: Duration, _ state: inout State, _ claims: inout TaskGroup<Void>) {
-            let free = self.session.options.concurrency - state.handlers.count
+            let free = min(self.session.options.concurrency - state.handlers.count, WorkOptions.largestClaim)
             guard free > 0, !state.isClaiming, !state.isDraining else { return }
             state.isClaiming = true
             claims.addTask {
