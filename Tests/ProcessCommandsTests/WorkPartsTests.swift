@@ -1,5 +1,6 @@
 import Glibc
 import ProcessCore
+import Synchronization
 import Testing
 
 @testable import ProcessCommands
