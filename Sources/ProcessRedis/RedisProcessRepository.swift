@@ -17,6 +17,7 @@ public final class RedisProcessRepository: ProcessRepository {
     let keys: RedisKeys
     let clock: RedisClock
     let policy = RedisMemoryPolicy()
+    let notices = RedisNotices()
     /// The digests of the scripts, as the server computed them, in the order of the cases.
     private let digests: [String]
     private let clockTimer = Mutex(ClockTimer.idle)
@@ -72,6 +73,7 @@ public final class RedisProcessRepository: ProcessRepository {
             if case .running(let registration) = timer { registration.cancel() }
             timer = .closed
         }
+        await self.notices.close()
         await self.client.close()
     }
 

@@ -44,6 +44,7 @@ final class TrackerConnection: Sendable {
     ///   - headers: More header fields.
     /// - Returns: The answer, whatever its status.
     /// - Throws: `HTTPClientError`, where no answer came.
+    /// - Returns: The answer.
     func send(
         _ method: HTTPMethod, _ target: String, _ body: String? = nil, headers: [String: String] = [:]
     ) async throws -> Answer {

@@ -72,7 +72,7 @@ struct InMemoryRepositoryTests {
             #expect(indexes.queues.isEmpty)
             #expect(indexes.overdue.isEmpty)
             #expect(indexes.expiring.isEmpty)
-            #expect(indexes.unfinishedChildren.isEmpty)
+            #expect(indexes.families.isEmpty)
             for status in ProcessStatus.allCases {
                 #expect(indexes.statuses[status].isEmpty)
                 #expect(indexes.finished[status].plain.isEmpty)

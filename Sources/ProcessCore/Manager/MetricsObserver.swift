@@ -20,6 +20,9 @@ public struct MetricsObserver: ProcessObserver {
     /// Starts are counted by their route.
     public func didStart(_ record: ProcessRecord) {}
 
+    /// Counts nothing yet.
+    public func didClaim(_ records: [ProcessRecord]) {}
+
     /// Counts what time has ended.
     public func didChange(_ old: ProcessRecord, to new: ProcessRecord, by change: ProcessChange) {
         guard case .expire = change else { return }

@@ -82,11 +82,12 @@ extension RedisScript {
 
         local function hasOpenChildren(id)
           local key = P .. 'process_children:' .. id
-          for _, child in ipairs(call('ZRANGE', key, 0, 9)) do
+          local finished = '(' .. text(\(RedisChildScore.firstFinished))
+          for _, child in ipairs(call('ZRANGEBYSCORE', key, '-inf', finished, 'LIMIT', 0, 10)) do
             if call('EXISTS', P .. 'process:' .. child) == 1 then return true end
             if not isDry then call('ZREM', key, child) end
           end
-          return call('ZCARD', key) > (isDry and 10 or 0)
+          return call('ZCOUNT', key, '-inf', finished) > (isDry and 10 or 0)
         end
 
         local removed, place = {}, false
