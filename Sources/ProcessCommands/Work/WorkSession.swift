@@ -133,7 +133,7 @@ struct WorkSession: Sendable {
                 let isEarly = claimed.isEmpty && time < self.session.environment.timing.emptyClaimPause
                 self.claim(
                     after: isEarly ? self.session.environment.timing.emptyClaimPause : .zero, &state, &claims)
-            case .failure(.refused(let problem)) where !problem.isTemporary && !problem.code.isEmpty:
+            case .failure(.refused(let problem)) where problem.isFinal:
                 self.stop(because: "the tracker does not let us claim: \(problem.sentence)", &state, &claims)
             case .failure:
                 state.claimFailures += 1
