@@ -40,7 +40,12 @@ struct WorkReporter: Sendable {
         var lastProgress: ContinuousClock.Instant?
         var failures = 0
         var isCancelSeen = false
-        while (try? await self.sleep(min(heartbeatInterval, tick * (1 << min(failures, 10))))) != nil {
+        while true {
+            // Up to the very moment: a heartbeat that waits for one more tick is a cancel request seen a second later.
+            let untilHeartbeat = max(.zero, lastReport + heartbeatInterval - .now)
+            let pause =
+                failures > 0 ? min(heartbeatInterval, tick * (1 << min(failures, 10))) : min(tick, untilHeartbeat)
+            guard (try? await self.sleep(pause)) != nil else { return nil }
             let now = ContinuousClock.now
             var report: ProgressReport?
             if lastProgress.map({ now - $0 >= self.timing.progressInterval }) ?? true {
@@ -71,6 +76,5 @@ struct WorkReporter: Sendable {
                 failures += 1
             }
         }
-        return nil
     }
 }
