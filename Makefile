@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 # What the program links, and what the tests start besides.
 PACKAGES := libevent-dev libhiredis-dev libsqlite3-dev
-TEST_PACKAGES := redis-server
+TEST_PACKAGES := curl redis-server
 BENCH_PACKAGES := redis-server webdis wrk
 
 CHECKED := --explicit-target-dependency-import-check error

@@ -9,17 +9,19 @@ extension BuiltProgram {
             try await RedisServer.with { server in
                 let program = try await TrackerProgram(redis: server)
                 let client = program.client
-                let ids = (0..<8).map { "p\($0)" }
+                let corrupt = ["p3", "p5", "p6"]
+                let ids = (0..<9).map { "p\($0)" }
                 for id in ids {
                     #expect(try await client.post("/start", #"{"kind":"k","id":"\#(id)"}"#).status == 202)
                     #expect(try await client.post("/complete/\(id)").status == 200)
                 }
                 try server.run("HSET", "process:p3", "status", "resting")
                 try server.run("HDEL", "process:p5", "kind")
+                try server.run("HDEL", "process:p6", "finished_at")
 
                 for id in ids {
                     let answer = try await client.get("/status/\(id)")
-                    if ["p3", "p5"].contains(id) {
+                    if corrupt.contains(id) {
                         #expect(answer.status == 500 && answer.code == "corrupt_record", "\(answer)")
                     } else {
                         #expect(answer.status == 200, "\(answer)")
@@ -28,7 +30,7 @@ extension BuiltProgram {
                 let report = try await client.post("/retain/p3", #"{"retain":"1h"}"#)
                 #expect(report.status == 500 && report.code == "corrupt_record", "\(report)")
                 let listed = try await client.allProcesses().compactMap { $0["process_id"].string }
-                #expect(Set(listed) == Set(ids).subtracting(["p3", "p5"]))
+                #expect(Set(listed) == Set(ids).subtracting(corrupt))
                 #expect(try await client.get("/stats").status == 200)
                 #expect(try await client.post("/start", #"{"kind":"k","id":"new"}"#).status == 202)
                 #expect(await program.log.line(with: "p3") != nil)
@@ -40,13 +42,14 @@ extension BuiltProgram {
 
                 #expect(try await client.delete("/cleanup?corrupt=true").status == 400)
                 let forced = try await client.delete("/cleanup?corrupt=true&force=true")
-                #expect(forced.status == 200 && forced.json["removed"].int == 2, "\(forced)")
-                for id in ["p3", "p5"] {
+                #expect(forced.status == 200 && forced.json["removed"].int == 3, "\(forced)")
+                for id in corrupt {
                     #expect([404, 410].contains(try await client.get("/status/\(id)").status))
                     #expect(try server.run("EXISTS", "process:\(id)").integer == 0)
                 }
                 #expect(try await client.get("/status/new").status == 200)
                 #expect(try await client.get("/stats").json["total"].int == 1)
+                try RedisSurvey(server).expectWhole()
             }
         }
 

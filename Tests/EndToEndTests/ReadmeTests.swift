@@ -134,8 +134,8 @@ extension BuiltProgram {
             let path = try TrackerProgram.path
             let script = steps.enumerated().map { number, step in
                 let command = step.command.replacing("localhost:8080", with: program.address.description)
-                    .replacing(".build/release/process-tracker", with: path).replacing("/tmp/", with: "\(folder)/")
-                    .replacing("/usr/share/doc", with: "\(folder)/doc")
+                    .replacing("/tmp/", with: "\(folder)/").replacing("/usr/share/doc", with: "\(folder)/doc")
+                    .replacing(".build/release/process-tracker", with: path)
                 return "{ \(command)\n} > '\(folder)/\(number).out' || { echo \"line \(number) failed\" >&2; exit 1; }"
             }.joined(separator: "\n")
             var environment = ["TRACKER_URL": program.url]

@@ -51,9 +51,6 @@ enum OwnFileSystem {
     static let isAllowed: Bool = {
         let child = try? ChildProgram(
             Self.prefix("mount -t tmpfs none /mnt") + ["true"], ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"])
-        guard let child else { return false }
-        var status: Int32 = 0
-        while waitpid(child.processID, &status, 0) < 0 && errno == EINTR {}
-        return status == 0
+        return child?.waitForEnd() == 0
     }()
 }

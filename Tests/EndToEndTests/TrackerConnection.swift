@@ -42,6 +42,7 @@ final class TrackerConnection: Sendable {
     ///   - target: Path and query, as they are sent.
     ///   - body: JSON; none for no body.
     ///   - headers: More header fields.
+    /// - Returns: The answer, whatever its status.
     /// - Throws: `HTTPClientError`, where no answer came.
     /// - Returns: The answer.
     func send(

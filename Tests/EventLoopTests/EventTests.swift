@@ -32,14 +32,16 @@ struct EventTests {
         try await withEventLoop { loop in
             let log = Log()
             await withCheckedContinuation { continuation in
-                loop.schedule(after: .milliseconds(30)) {
-                    log.append("30")
-                    continuation.resume()
+                loop.execute {
+                    loop.schedule(after: .milliseconds(300)) {
+                        log.append("300")
+                        continuation.resume()
+                    }
+                    loop.schedule(after: .milliseconds(1)) { log.append("1") }
+                    loop.schedule(after: .milliseconds(150)) { log.append("150") }
                 }
-                loop.schedule(after: .milliseconds(1)) { log.append("1") }
-                loop.schedule(after: .milliseconds(15)) { log.append("15") }
             }
-            #expect(log.lines == ["1", "15", "30"])
+            #expect(log.lines == ["1", "150", "300"])
         }
     }
 

@@ -87,12 +87,7 @@ struct RunTracking: Sendable {
             writer.member("message", message)
             writer.name("details")
             writer.beginObject()
-            switch status {
-            case .exited(let code): writer.member("exit_code", Int(code))
-            case .signalled(let signal):
-                writer.member("signal", Int(signal))
-                writer.member("signal_name", SignalName.of(signal))
-            }
+            status.writeMembers(to: &writer)
             if let tail { writer.member("output_tail", tail) }
             writer.endObject()
             writer.endObject()
@@ -106,6 +101,18 @@ struct RunTracking: Sendable {
         writer.beginObject()
         writer.member("attempt", self.attempt)
         return writer
+    }
+}
+
+extension ExitStatus {
+    /// Writes how a command ended into an object, as the details of its process's error.
+    func writeMembers(to writer: inout JSONWriter) {
+        switch self {
+        case .exited(let code): writer.member("exit_code", Int(code))
+        case .signalled(let signal):
+            writer.member("signal", Int(signal))
+            writer.member("signal_name", SignalName.of(signal))
+        }
     }
 }
 

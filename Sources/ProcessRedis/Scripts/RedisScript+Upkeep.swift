@@ -66,8 +66,11 @@ extension RedisScript {
         local function mayGo(hash)
           local status, retain, finished = hash[2], hash[3], tonumber(hash[4] or '')
           if not status or not string.find(statuses, ' ' .. status .. ' ', 1, true) then return false end
+          -- What can't be read stays until somebody says so: without these it could not be taken out of its indexes.
+          local isOpen = status == 'pending' or status == 'running'
+          if not hash[5] or not hash[6] or not (finished or isOpen) then return false end
           if ARGV[3] == 'expired' then
-            if status == 'pending' or status == 'running' or not finished then return false end
+            if isOpen or not finished then return false end
             if not retain then return finished <= by end
             local own = tonumber(retain)
             return own and finished + own <= at
@@ -148,6 +151,13 @@ extension RedisScript {
             removed[#removed + 1] = ARGV[i + 3]
             if ARGV[3] ~= '1' then
               forget(id)
+              -- It may stand where it no longer says that it does.
+              for set, index in pairs({process_kinds = 'process_kind:', process_queues = 'process_queue:'}) do
+                for _, name in ipairs(call('SMEMBERS', P .. set)) do
+                  call('ZREM', P .. index .. name, id)
+                  if call('EXISTS', P .. index .. name) == 0 then call('SREM', P .. set, name) end
+                end
+              end
               remove(id, hash[3], hash[4], hash[5], hash[1], ARGV[i + 3], tonumber(ARGV[4]), ARGV[5])
             end
           end
