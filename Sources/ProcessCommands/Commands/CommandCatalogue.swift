@@ -91,7 +91,7 @@ enum CommandCatalogue {
             .init(
                 line: "process-tracker work --queue mail,reports --grace 25s --json -- python3 handler.py",
                 effect:
-                    "Takes from two queues, ends within 25 s and a little, and prints a line of JSON for each process."),
+                    "Takes from two queues, ends soon after 25 s, and prints a line of JSON per process."),
         ])
 
     static let status = CommandSpecification(

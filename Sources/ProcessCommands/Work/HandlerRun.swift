@@ -177,7 +177,7 @@ struct HandlerRun: Sendable {
                 self.renewal.last = start
             } catch {
                 // What matters is the report on the end, which comes next and is tried for longer.
-                if case .refused(let problem) = error, problem.isTooLate { return self.lost(problem) }
+                if case .refused(let problem) = error, problem.isGivenAway { return self.lost(problem) }
             }
         }
         return await self.deliver(report)
@@ -197,13 +197,13 @@ struct HandlerRun: Sendable {
                 return Self.ending(report, process)
             } catch {
                 switch error {
-                case .refused(let problem) where problem.isTooLate:
+                case .refused(let problem) where problem.isGivenAway:
                     // The first try may have sent it back to the queue, with nobody left to remember whose report that was.
                     if case .failed = report, wasPossiblySent, problem.code == "stale_attempt" {
                         return Self.ending(report, nil)
                     }
                     return self.lost(problem)
-                case .refused(let problem) where !problem.isTemporary:
+                case .refused(let problem) where problem.isFinal:
                     guard case .completed = report else { return self.unreported(error) }
                     // The work is done and can't be told of: it must not look as if nobody had ever done it.
                     report = .failed(

@@ -1,5 +1,14 @@
 internal import Synchronization
 
+extension TrackerProblem {
+    /// Whether the tracker itself said so, and will say so again. A proxy in front of a tracker that is being replaced
+    /// answers 404 as well; nobody's work must end because of that.
+    var isFinal: Bool { !self.isTemporary && !self.code.isEmpty }
+
+    /// Whether the process is somebody else's, has ended, or is no more.
+    var isGivenAway: Bool { self.isFinal && self.isTooLate }
+}
+
 /// Whether the tracker answers, as all calls of a worker see it together: one warning when it stops, one line when it is
 /// back, however many calls fail in between.
 final class TrackerContact: Sendable {
@@ -31,7 +40,7 @@ final class TrackerContact: Sendable {
             return content
         } catch {
             switch error {
-            case .refused(let problem) where !problem.isTemporary: self.note(isAway: false, "")
+            case .refused(let problem) where problem.isFinal: self.note(isAway: false, "")
             // A call that we have given up says nothing about the tracker.
             case .unreachable where Task.isCancelled: break
             case .unreachable(let reason, _):

@@ -4,6 +4,8 @@ internal import ProcessCore
 struct WorkOptions: Sendable {
     /// How many handlers one worker runs at most.
     static let largestConcurrency = 256
+    /// How many processes one claim asks for at most: all their inputs come in one answer.
+    static let largestClaim = 16
 
     /// The handler's words.
     var command: [[UInt8]]

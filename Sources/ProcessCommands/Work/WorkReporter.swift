@@ -60,13 +60,13 @@ struct WorkReporter: Sendable {
                     onCancelRequest()
                 }
             } catch {
-                if case .refused(let problem) = error, !problem.isTemporary {
-                    if problem.isTooLate { return problem }
+                if case .refused(let problem) = error, problem.isFinal {
+                    if problem.isGivenAway { return problem }
                     // What it does not like is the progress: without that the next report is a mere heartbeat.
                     self.warn("warning: the tracker does not take the progress of \(self.claimed.id): \(error.reason)")
                     lastProgress = now
-                } else {
-                    if let report { self.errors.putBack(report) }
+                } else if let report {
+                    self.errors.putBack(report)
                 }
                 failures += 1
             }

@@ -98,7 +98,7 @@ struct WorkSession: Sendable {
 
         /// Claims as many processes as there are free slots, unless a claim is under way or the worker is to end.
         func claim(after delay: Duration, _ state: inout State, _ claims: inout TaskGroup<Void>) {
-            let free = self.session.options.concurrency - state.handlers.count
+            let free = min(self.session.options.concurrency - state.handlers.count, WorkOptions.largestClaim)
             guard free > 0, !state.isClaiming, !state.isDraining else { return }
             state.isClaiming = true
             claims.addTask {
@@ -133,7 +133,7 @@ struct WorkSession: Sendable {
                 let isEarly = claimed.isEmpty && time < self.session.environment.timing.emptyClaimPause
                 self.claim(
                     after: isEarly ? self.session.environment.timing.emptyClaimPause : .zero, &state, &claims)
-            case .failure(.refused(let problem)) where !problem.isTemporary && !problem.code.isEmpty:
+            case .failure(.refused(let problem)) where problem.isFinal:
                 self.stop(because: "the tracker does not let us claim: \(problem.sentence)", &state, &claims)
             case .failure:
                 state.claimFailures += 1
