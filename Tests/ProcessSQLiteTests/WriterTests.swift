@@ -202,6 +202,32 @@ struct WriterTests {
         }
     }
 
+    @Test(
+        "a file that is mostly unused gives its pages back, and one that can't does not go on for ever",
+        arguments: [true, false])
+    func shrinking(canShrink: Bool) async throws {
+        let clock = ManualClock()
+        try await withStore(clock: clock) { first, path in
+            await first.close()
+            if !canShrink { try edit(path, "PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = NONE; VACUUM") }
+            let store = try openStore(path, clock: clock)
+            let input = try JSONText(validating: "\"\(String(repeating: "x", count: 40_000))\"")
+            for index in 0..<150 {
+                var record = ProcessRecord.started(ProcessID(trusted: "p\(index)")) { $0.input = input }
+                record.finish(at: clock.now)
+                try await store.keep(record)
+            }
+            let pages = try SQLiteConnection(path: path, mode: .readOnly, busyTimeout: .zero)
+            let before = try pages.integer("PRAGMA page_count")
+            try await store.removeEverythingFinished()
+            while try await store.forgetExpired() {}
+            let after = try pages.integer("PRAGMA page_count")
+            #expect(canShrink ? after < before * 3 / 4 : after >= before, "\(before) pages before, \(after) after")
+            await store.close()
+            #expect(try SQLiteProcessRepository.check(path: path) == [])
+        }
+    }
+
     @Test("what changed between being found and being removed stays, unless it may still go")
     func changedCandidates() async throws {
         let clock = ManualClock()
