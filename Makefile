@@ -7,7 +7,8 @@ MAKEFLAGS += --no-print-directory
 
 # What the program links, and what the tests start besides.
 PACKAGES := libevent-dev libhiredis-dev libsqlite3-dev
-TEST_PACKAGES := redis-server
+TEST_PACKAGES := curl redis-server
+BENCH_PACKAGES := redis-server webdis wrk
 
 CHECKED := --explicit-target-dependency-import-check error
 SANITIZED := --sanitize=thread --scratch-path .build-tsan
@@ -58,6 +59,11 @@ lint: ## Check the format of all Swift code
 .PHONY: format
 format: ## Format all Swift code
 	swift format --in-place --recursive --parallel $(FORMATTED)
+
+.PHONY: bench
+bench: release ## Measure beside bare evhttp and webdis (ARGS='--rounds 5 --seconds 10')
+	@.ci/packages $(BENCH_PACKAGES)
+	Benchmarks/run $(ARGS)
 
 .PHONY: docs
 docs: ## Write the tables of docs/ and config/ anew from the code

@@ -29,7 +29,7 @@ public struct DescriptorEvents: OptionSet, Sendable {
 }
 
 extension EventLoop {
-    /// Runs a closure on this loop once a time has passed; never before it, and usually within 5 ms after it.
+    /// Runs a closure on this loop once a time has passed; never before it, and usually a few milliseconds after it.
     ///
     /// May be called from any thread. When the loop ends first, the closure does not run.
     ///

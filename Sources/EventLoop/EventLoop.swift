@@ -54,6 +54,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     /// - Parameter name: The name of the thread; the system shows its first 15 bytes.
     /// - Throws: When there is no file descriptor or no thread left.
     public init(name: String = "event-loop") throws(EventLoopError) {
+        _ = quietLibevent
         guard let eventBase = event_base_new() else { throw EventLoopError("Cannot create an event loop") }
         let descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         guard descriptor >= 0 else {
@@ -341,6 +342,13 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     private static func from(_ context: UnsafeMutableRawPointer?) -> EventLoop {
         Unmanaged<EventLoop>.fromOpaque(context!).takeUnretainedValue()
     }
+}
+
+/// Its warnings would go to standard error as they are, between the lines of a log; what ends the process shall be seen.
+private let quietLibevent: Void = event_set_log_callback { severity, message in
+    guard severity >= EVENT_LOG_ERR, let message else { return }
+    _ = write(STDERR_FILENO, message, strlen(message))
+    _ = write(STDERR_FILENO, "\n", 1)
 }
 
 /// Holds, for each thread, the loop it belongs to.

@@ -51,15 +51,19 @@ public final class HTTPClient: @unchecked Sendable {
     /// `Host` and `Content-Length` are added where they are missing. A request is repeated, once, only where a connection
     /// that was kept from an earlier request turns out to be gone before a single byte of this one was sent.
     ///
-    /// - Parameter request: The request; its `fault` has no meaning here.
+    /// - Parameters:
+    ///   - request: The request; its `fault` has no meaning here.
+    ///   - limit: The longest time from this call to the end of the answer; nil for the one in the configuration.
     /// - Returns: The answer.
     /// - Throws: Where there is no complete answer; see ``HTTPClientError/Code``. A cancelled task throws `cancelled`.
     @concurrent
-    public func send(_ request: HTTPRequest) async throws(HTTPClientError) -> HTTPResponse {
+    public func send(
+        _ request: HTTPRequest, within limit: Duration? = nil
+    ) async throws(HTTPClientError) -> HTTPResponse {
         let attempt = ClientAttempt(address: self.address, loop: self.loop)
         let message = RequestEncoder.encode(request, to: self.address)
         return try await withTaskExecutorPreference(self.loop) { () async throws(HTTPClientError) -> HTTPResponse in
-            let timer = self.loop.schedule(after: self.configuration.timeout) {
+            let timer = self.loop.schedule(after: limit ?? self.configuration.timeout) {
                 attempt.fail(HTTPClientError(.timedOut, "No answer from \(self.address) in time"))
             }
             defer { timer.cancel() }

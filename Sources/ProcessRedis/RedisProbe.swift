@@ -16,6 +16,7 @@ struct RedisProbe {
         var probes = self.sortedSets + self.sets + self.hashes
         probes.append(Probe("GET", [self.key(RedisKeys.idempotency, Self.id)]))
         probes.append(Probe("SET", [self.key(RedisKeys.idempotency, Self.id), Self.id, "PX", "1"]))
+        probes.append(Probe("UNLINK", [self.key(RedisKeys.idempotency, Self.id)]))
         probes.append(Probe("PUBLISH", [self.keys.events, ""]))
         probes.append(Probe("TIME", []))
         probes.append(Probe("PING", []))
@@ -124,7 +125,7 @@ struct RedisProbe {
         case (_, "READONLY"):
             throw ProcessRepositoryError(.refused, "this Redis server is a replica, which takes no writes: \(text)")
         case (_, "MOVED"), (_, "CLUSTERDOWN"):
-            throw ProcessRepositoryError(.refused, "this Redis server is part of a cluster, which is not supported: \(text)")
+            throw ProcessRepositoryError(.refused, "this Redis server is part of a cluster, not supported yet: \(text)")
         default:
             throw error
         }

@@ -139,7 +139,10 @@ extension RedisProcessRepository {
             }
             let latency = MonotonicInstant.now - pinged
             guard let policy = self.policy.name, policy != "noeviction" else {
-                return RepositoryHealth(.ok, latency: latency)
+                guard let silence = self.notices.silence else { return RepositoryHealth(.ok, latency: latency) }
+                return RepositoryHealth(
+                    .degraded, reason: "changes are noticed late, for the channel can't be heard: \(silence)",
+                    latency: latency)
             }
             return RepositoryHealth(
                 .degraded, reason: "maxmemory-policy is \(policy): Redis may drop what must be kept; set noeviction",

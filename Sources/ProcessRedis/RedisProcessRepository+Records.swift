@@ -47,7 +47,7 @@ extension RedisProcessRepository {
         }
         commands.begin("PUBLISH")
         commands.add(self.keys.events)
-        commands.add(record.eventText)
+        commands.add(record.eventText(at: self.now()))
         commands.end()
         commands.begin("EXEC")
         commands.end()
@@ -82,7 +82,7 @@ extension RedisProcessRepository {
             commands.add(record.kind)
             commands.add(record.waitingQueue ?? "")
             commands.add(self.keys.events)
-            commands.add(record.eventText)
+            commands.add(record.eventText(at: self.now()))
             commands.addFields(of: record)
             commands.add("")
             self.addEntries(record.fixedIndexEntries + record.mutableIndexEntries, to: &commands)
@@ -178,7 +178,7 @@ extension RedisProcessRepository {
             commands.add(revision)
             commands.add(instant.map { String($0.milliseconds) } ?? "")
             commands.add(self.keys.events)
-            commands.add(record.eventText)
+            commands.add(record.eventText(at: self.now()))
             commands.add(record.waitingQueue ?? "")
             let present = commands.addFields(of: record, onlyMutable: true)
             commands.add("")
@@ -219,8 +219,12 @@ extension ProcessRecord {
     /// The queue it waits in, if it does.
     fileprivate var waitingQueue: String? { self.status == .pending ? self.queue : nil }
 
-    /// What other instances are told of it.
-    fileprivate var eventText: String { "\(self.id.text) \(self.revision) \(self.status.rawValue)" }
+    /// What other instances are told of it, and this one too: id, revision, status, and its queue where it is due.
+    fileprivate func eventText(at now: Timestamp) -> String {
+        let text = "\(self.id.text) \(self.revision) \(self.status.rawValue)"
+        guard let queue = self.queue, self.isDue(at: now) else { return text }
+        return "\(text) \(queue)"
+    }
 }
 
 extension RedisReply {

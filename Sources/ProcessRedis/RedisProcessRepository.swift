@@ -8,7 +8,7 @@ internal import Synchronization
 /// persists. Each event loop has one connection of its own, on which the calls made on that loop are pipelined: such a
 /// call changes no thread. Calls made elsewhere take one of the connections in turn.
 ///
-/// A lost connection comes back by itself. Calls made meanwhile wait for a quarter of a second at the most and then throw
+/// A lost connection comes back by itself. Calls made meanwhile wait for half a second at the most and then throw
 /// `unavailable`; those on their way throw `outcomeUnknown` if they change something and had been sent to their end.
 ///
 /// Needs Redis 6.2 or later. docs/decisions/0009-redis-layout.md describes the keys.
@@ -17,6 +17,7 @@ public final class RedisProcessRepository: ProcessRepository {
     let keys: RedisKeys
     let clock: RedisClock
     let policy = RedisMemoryPolicy()
+    let notices = RedisNotices()
     /// The digests of the scripts, as the server computed them, in the order of the cases.
     private let digests: [String]
     private let clockTimer = Mutex(ClockTimer.idle)
@@ -72,6 +73,7 @@ public final class RedisProcessRepository: ProcessRepository {
             if case .running(let registration) = timer { registration.cancel() }
             timer = .closed
         }
+        await self.notices.close()
         await self.client.close()
     }
 

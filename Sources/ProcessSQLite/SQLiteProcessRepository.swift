@@ -15,6 +15,9 @@ public final class SQLiteProcessRepository: ProcessRepository {
     private let reads: StoreThread<Read>
     private let pool: ReaderPool
     private let statistics: SharedWriteStatistics
+    private let listeners = ChangeListeners()
+    private let foreignChanges = ForeignChanges()
+    private let foreignChangeInterval: Duration
 
     /// So many single records are read at once on the caller's thread; more of them are a longer read.
     private static let mostPointReads = 16
@@ -63,6 +66,7 @@ public final class SQLiteProcessRepository: ProcessRepository {
             throw file.refusal("can't be opened: \(error)")
         }
         self.clock = now
+        self.foreignChangeInterval = options.foreignChangeInterval
         self.statistics = statistics
         self.pool = ReaderPool(file, unreadableRows: unreadableRows)
         self.reads = try StoreThread("sqlite-reader", with: reader) { reader, queue in
@@ -86,23 +90,29 @@ public final class SQLiteProcessRepository: ProcessRepository {
 
     /// See ``ProcessRepository/insert(_:)``.
     public func insert(_ insertion: ProcessInsertion) async throws(ProcessRepositoryError) -> InsertOutcome {
-        try await self.write(length: insertion.record.payloadBytes) { writer throws(SQLiteError) in
+        let outcome = try await self.write(length: insertion.record.payloadBytes) { writer throws(SQLiteError) in
             try writer.insert(insertion)
         }
+        if outcome == .inserted { self.listeners.tell(ChangeNotice(insertion.record, at: self.now())) }
+        return outcome
     }
 
     /// See ``ProcessRepository/replace(_:ifRevision:notBefore:)``.
     public func replace(
         _ record: ProcessRecord, ifRevision revision: Int64, notBefore instant: Timestamp?
     ) async throws(ProcessRepositoryError) -> ReplaceOutcome {
-        try await self.write(length: record.payloadBytes) { writer throws(SQLiteError) in
+        let outcome = try await self.write(length: record.payloadBytes) { writer throws(SQLiteError) in
             try writer.replace(record, ifRevision: revision, notBefore: instant)
         }
+        if outcome == .replaced { self.listeners.tell(ChangeNotice(record, at: self.now())) }
+        return outcome
     }
 
     /// See ``ProcessRepository/claim(_:)``.
     public func claim(_ request: ClaimRequest) async throws(ProcessRepositoryError) -> [ProcessRecord] {
-        try await self.write(length: 0) { writer throws(SQLiteError) in try writer.claim(request) }
+        let claimed = try await self.write(length: 0) { writer throws(SQLiteError) in try writer.claim(request) }
+        self.listeners.tell(claimed.lazy.map { ChangeNotice($0, at: $0.updatedAt) })
+        return claimed
     }
 
     /// See ``ProcessRepository/cleanup(_:)``.
@@ -196,6 +206,18 @@ public final class SQLiteProcessRepository: ProcessRepository {
         try await self.read { reader throws(SQLiteError) in try reader.counts() }
     }
 
+    /// See ``ProcessRepository/children(of:after:limit:)``.
+    public func children(
+        of id: ProcessID, after cursor: ChildCursor?, limit: Int
+    ) async throws(ProcessRepositoryError) -> ChildPage {
+        try await self.read { reader throws(SQLiteError) in try reader.children(of: id, after: cursor, limit: limit) }
+    }
+
+    /// See ``ProcessRepository/childCounts(of:)``. Looks at one index entry for each child.
+    public func childCounts(of id: ProcessID) async throws(ProcessRepositoryError) -> [ProcessStatus: Int] {
+        try await self.read { reader throws(SQLiteError) in try reader.childCounts(of: id) }
+    }
+
     /// Reads on the reader's thread.
     private func read<Answer: Sendable>(
         _ body: @escaping @Sendable (StoreReader) throws(SQLiteError) -> Answer
@@ -211,6 +233,20 @@ public final class SQLiteProcessRepository: ProcessRepository {
     }
 
     // MARK: Its own life
+
+    /// See ``ProcessRepository/listen(_:)``.
+    ///
+    /// SQLite tells nobody of another process's writes; whether there were any is looked up twice a second.
+    public func listen(_ listener: @escaping @Sendable (ChangeNotice) -> Void) {
+        self.listeners.add(listener)
+        let listeners = self.listeners
+        self.foreignChanges.watch(every: self.foreignChangeInterval) { [weak self] in
+            // The writer's connection alone tells others' writes from its own.
+            try? await self?.write(length: 0) { writer throws(SQLiteError) in try writer.foreignVersion() }
+        } _: {
+            listeners.tell(.missed)
+        }
+    }
 
     /// See ``ProcessRepository/health()``.
     ///
@@ -242,6 +278,7 @@ public final class SQLiteProcessRepository: ProcessRepository {
 
     /// See ``ProcessRepository/close()``.
     public func close() async {
+        self.foreignChanges.end()
         await self.reads.close()
         self.pool.close()
         // The last connection to close copies the write-ahead log into the file, for which it must be able to write.

@@ -20,7 +20,7 @@ struct SQLiteSchema: Sendable {
             "processes", "large_inputs", "counts", "tombstones", "idempotency_keys",
             "processes_by_status", "processes_by_kind", "processes_by_queue", "processes_claimable",
             "processes_delayed", "processes_leases", "processes_deadlines", "processes_finished",
-            "processes_finished_retained", "processes_expiring", "processes_unfinished_children",
+            "processes_finished_retained", "processes_expiring", "processes_children",
             "tombstones_by_age", "tombstones_by_expiry", "idempotency_keys_by_expiry",
         ])
 
@@ -99,8 +99,7 @@ struct SQLiteSchema: Sendable {
         CREATE INDEX processes_finished_retained ON processes (finished_at, id)
             WHERE finished_at IS NOT NULL AND retain IS NOT NULL;
         CREATE INDEX processes_expiring ON processes (expires_at, id) WHERE expires_at IS NOT NULL;
-        CREATE INDEX processes_unfinished_children ON processes (parent_id)
-            WHERE parent_id IS NOT NULL AND status IN ('pending', 'running');
+        CREATE INDEX processes_children ON processes (parent_id, status, created_at, id) WHERE parent_id IS NOT NULL;
 
         CREATE TABLE tombstones (
             id TEXT PRIMARY KEY,

@@ -12,6 +12,8 @@ struct SQLiteStoreOptions: Sendable {
     var mostBytesInTransaction = 8 << 20
     /// How many removed ids are remembered.
     var maximumTombstones = CleanupRequest.maximumTombstones
+    /// How often is looked whether other instances have written.
+    var foreignChangeInterval: Duration = .milliseconds(500)
     /// How many pages the file may have; a full disk, for tests.
     var maximumPages: Int?
 }

@@ -23,7 +23,7 @@ final class StoreReader {
             "SELECT status, removed_at FROM tombstones WHERE id = ?1 AND expires_at > ?2", on: connection)
         self.unfinishedChild = try SQLiteStatement(
             """
-            SELECT 1 FROM processes INDEXED BY processes_unfinished_children
+            SELECT 1 FROM processes INDEXED BY processes_children
             WHERE parent_id = ?1 AND status IN ('pending', 'running') LIMIT 1
             """, on: connection)
     }

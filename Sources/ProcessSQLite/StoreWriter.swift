@@ -210,6 +210,13 @@ final class StoreWriter {
 }
 
 extension StoreWriter {
+    /// A number that is another one once another connection than this one has written.
+    func foreignVersion() throws(SQLiteError) -> Int64 {
+        let version = try self.reader.statement("PRAGMA data_version")
+        defer { version.reset() }
+        return try version.step() ? version.integer(at: 0) : 0
+    }
+
     /// Writes something that means nothing, to see whether writing works again.
     func tryWriting() throws(SQLiteError) {
         try self.connection.execute(

@@ -42,6 +42,7 @@ public struct Application: Sendable {
         let opened = try await self.openRepository(loops)
         let repository = MeasuredProcessRepository(opened.repository, metrics: metrics)
         metrics.countProcesses { try await repository.counts().byStatus }
+        metrics.countQueues { try await repository.counts().byQueue }
         metrics.fallbackActive.set(opened.fallbackReason == nil ? 0 : 1)
 
         let manager = ProcessManager(
@@ -79,6 +80,7 @@ public struct Application: Sendable {
         await withTaskGroup { services in
             let lease = LeaseService(manager: manager, logger: self.logger)
             services.addTask { await lease.run() }
+            services.addTask { await manager.hub.run() }
             if let interval = self.configuration.cleanupInterval {
                 let cleanup = CleanupService(
                     manager: manager, interval: interval, metrics: metrics, logger: self.logger)
@@ -89,6 +91,8 @@ public struct Application: Sendable {
             }
             await Self.untilCancelled()
             self.logger.info("The service is stopping")
+            // Whoever waits for a change is answered now, rather than cut off after the grace.
+            manager.hub.close()
             await server.stop(grace: .seconds(10))
             services.cancelAll()
         }

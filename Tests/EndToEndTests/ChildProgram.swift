@@ -88,12 +88,18 @@ final class ChildProgram: Sendable {
     func ending() async -> Ending {
         // Its end closes the pipes, and waiting for that holds no thread of the tests.
         let (said, complained) = (await self.output.all(), await self.errors.all())
-        let code = self.code.withLock { code in
+        return Ending(code: self.waitForEnd(), standardOutput: said, standardError: complained)
+    }
+
+    /// Waits for its end on this thread, whatever else holds its pipes open.
+    ///
+    /// - Returns: The exit code, or 128 and the number of the signal.
+    func waitForEnd() -> Int32 {
+        self.code.withLock { code in
             let known = code ?? Self.wait(self.processID)
             code = known
             return known
         }
-        return Ending(code: code, standardOutput: said, standardError: complained)
     }
 
     private static func wait(_ processID: pid_t) -> Int32 {

@@ -11,7 +11,7 @@ extension BuiltProgram {
             try await TemporaryDirectory.with { folder in
                 let path = "\(folder)/processes.db"
                 let load = CrashLoad()
-                for (round, kill) in [40, 300, 1200].enumerated() {
+                for (round, kill) in [1, 40, 300, 1200].enumerated() {
                     let program = try await TrackerProgram(sqlite: path)
                     await load.run(on: program.address, round: round, event: (kill, { program.signal(SIGKILL) }))
                     #expect(await program.ending().code == 128 + SIGKILL)
@@ -29,11 +29,13 @@ extension BuiltProgram {
             }
         }
 
-        @Test("Redis: after SIGKILL of the service under load everything acknowledged is there, and nothing is half-written")
+        @Test(
+            "Redis: after SIGKILL of the service under load everything acknowledged is there, and nothing is half-written"
+        )
         func redis() async throws {
             try await RedisServer.with { server in
                 let load = CrashLoad()
-                for (round, kill) in [40, 300, 1200].enumerated() {
+                for (round, kill) in [1, 40, 300, 1200].enumerated() {
                     let program = try await TrackerProgram(redis: server)
                     await load.run(on: program.address, round: round, event: (kill, { program.signal(SIGKILL) }))
                     #expect(await program.ending().code == 128 + SIGKILL)

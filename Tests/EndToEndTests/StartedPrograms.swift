@@ -24,7 +24,7 @@ struct StartedProgramsTrait: SuiteTrait, TestTrait, TestScoping {
     var isRecursive: Bool { true }
 
     func provideScope(
-        for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
         try await StartedPrograms.$current.withValue(StartedPrograms()) { try await function() }
     }
@@ -39,7 +39,9 @@ extension Trait where Self == IssueHandlingTrait {
     /// Adds to each failure what the test's programs said to standard error.
     static var showsStandardError: Self {
         .compactMapIssues { issue in
-            guard let report = StartedPrograms.current?.report, !report.isEmpty else { return issue }
+            guard let report = StartedPrograms.current?.report, !report.isEmpty,
+                !issue.comments.contains(where: { $0.rawValue == report })  // suite and test both ask
+            else { return issue }
             var issue = issue
             issue.comments.append(Comment(rawValue: report))
             return issue

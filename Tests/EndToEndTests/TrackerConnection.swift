@@ -13,7 +13,9 @@ final class TrackerConnection: Sendable {
 
         var json: JSONNode { JSONNode(self.text) }
         /// The code of a problem document; `nil` where it is none.
-        var code: String? { self.headers["Content-Type"] == "application/problem+json" ? self.json["code"].string : nil }
+        var code: String? {
+            self.headers["Content-Type"] == "application/problem+json" ? self.json["code"].string : nil
+        }
         var description: String { "\(self.status) \(self.text.prefix(500))" }
     }
 
@@ -40,10 +42,12 @@ final class TrackerConnection: Sendable {
     ///   - target: Path and query, as they are sent.
     ///   - body: JSON; none for no body.
     ///   - headers: More header fields.
+    /// - Returns: The answer, whatever its status.
     /// - Throws: `HTTPClientError`, where no answer came.
+    /// - Returns: The answer.
     func send(
         _ method: HTTPMethod, _ target: String, _ body: String? = nil, headers: [String: String] = [:]
-    ) async throws(HTTPClientError) -> Answer {
+    ) async throws -> Answer {
         let parts = target.split(separator: "?", maxSplits: 1)
         var fields = HTTPHeaders(headers.map { .init(name: $0, value: $1) })
         if body != nil { fields.add("Content-Type", "application/json") }
@@ -56,17 +60,17 @@ final class TrackerConnection: Sendable {
             text: String(decoding: response.body, as: UTF8.self))
     }
 
-    func get(_ target: String, headers: [String: String] = [:]) async throws(HTTPClientError) -> Answer {
+    func get(_ target: String, headers: [String: String] = [:]) async throws -> Answer {
         try await self.send(.get, target, headers: headers)
     }
 
     func post(
         _ target: String, _ body: String = "{}", headers: [String: String] = [:]
-    ) async throws(HTTPClientError) -> Answer {
+    ) async throws -> Answer {
         try await self.send(.post, target, body, headers: headers)
     }
 
-    func delete(_ target: String) async throws(HTTPClientError) -> Answer {
+    func delete(_ target: String) async throws -> Answer {
         try await self.send(.delete, target)
     }
 

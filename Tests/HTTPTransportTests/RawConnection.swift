@@ -48,8 +48,9 @@ final class RawConnection: @unchecked Sendable {
         await self.send(Array(text.utf8))
     }
 
-    /// Sends everything, or as much as the other side takes before it goes.
-    func send(_ bytes: [UInt8]) async {
+    /// Sends everything, or as much as the other side takes before it goes; returns whether that was all.
+    @discardableResult
+    func send(_ bytes: [UInt8]) async -> Bool {
         var offset = 0
         while offset < bytes.count {
             let count = bytes.withUnsafeBytes {
@@ -60,9 +61,10 @@ final class RawConnection: @unchecked Sendable {
             } else if errno == EAGAIN {
                 await self.wait(for: .writable)
             } else {
-                return
+                return false
             }
         }
+        return true
     }
 
     /// Says that nothing more will come, and goes on reading.
@@ -207,7 +209,8 @@ struct RawResponse {
             return nil
         }
         var lines = String(decoding: bytes[..<headEnd], as: UTF8.self).split(separator: "\r\n")
-        let status = Int(lines.removeFirst().split(separator: " ")[1]) ?? 0
+        let statusLine = lines.removeFirst()
+        let status = statusLine.hasPrefix("HTTP/1.1 ") ? Int(statusLine.split(separator: " ")[1]) ?? -1 : -1
         let headers = lines.map { line in
             let parts = line.split(separator: ":", maxSplits: 1)
             return (name: String(parts[0]), value: String(parts[1].drop { $0 == " " }))

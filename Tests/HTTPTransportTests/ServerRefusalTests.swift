@@ -48,6 +48,16 @@ struct ServerRefusalTests {
         }
     }
 
+    @Test("a folded line is noticed in a request that came together with the one before")
+    func foldedBehindAnother() async throws {
+        try await withServer { server in
+            let connection = try server.connect()
+            await connection.send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n")
+            #expect(await connection.response()?.status == 200)
+            #expect(await connection.response()?.status == 400)
+        }
+    }
+
     @Test("HEAD with a body is refused, as evhttp would take the body for a request")
     func headWithBody() async throws {
         try await withServer { server in
@@ -136,7 +146,8 @@ struct ServerRefusalTests {
         try await withServer(configuration: configuration) { server in
             let connection = try server.connect()
             await connection.send("POST / HTTP/1.1\r\nHost: x\r\n\(head)")
-            await connection.send([UInt8](repeating: 0x62, count: 2_000_000))
+            // Taken, though not used: closing with unread bytes would be a reset, and could destroy the answer.
+            #expect(await connection.send([UInt8](repeating: 0x62, count: 4_000_000)))
             let response = try #require(await connection.response())
             #expect(response.status == 413)
             #expect(response.body == "problem 413")

@@ -10,6 +10,8 @@ final class FakeTracker: TrackerClient {
     struct Call: Equatable, Sendable {
         var line: String
         var body: String
+        /// How long it may hold the answer.
+        var prefer: String?
     }
 
     let address = "http://tracker.test:8080"
@@ -49,7 +51,7 @@ final class FakeTracker: TrackerClient {
         let query = request.query.map { "?\($0)" } ?? ""
         let call = Call(
             line: "\(request.method.rawValue) \(request.path)\(query)",
-            body: String(decoding: request.body, as: UTF8.self))
+            body: String(decoding: request.body, as: UTF8.self), prefer: request.headers["Prefer"])
         self.calls.withLock { $0.append(call) }
         return try self.respond(call)
     }

@@ -48,7 +48,8 @@ struct RunTests {
         let result = try await fixture.run(script: "echo working; echo 'no space' >&2; exit \(code)")
         #expect(result.status == .exited(code))
         let body = try #require(fixture.tracker.body(of: "POST /fail/p-1"))
-        #expect(body.contains(#""code":"exit_\#(code)","message":"exit code \#(code): "#))
+        #expect(body.contains(#"{"code":"exit_\#(code)","message":""#))
+        #expect(body.contains(#""message":"no space""#) || body.contains(#""message":"working""#))
         #expect(body.contains(#""details":{"exit_code":\#(code),"output_tail":""#))
     }
 
@@ -152,6 +153,18 @@ struct RunOutputTests {
         close(pipe.writing)
         #expect(result.status == .signalled(SIGPIPE))
         #expect(result.warnings == [])
+    }
+
+    @Test("output that can't be written is a failure, also where the command did not notice")
+    func fullDisk() async throws {
+        var fixture = RunFixture()
+        let descriptor = open("/dev/full", O_WRONLY | O_CLOEXEC)
+        fixture.output = descriptor
+        let result = try await fixture.run(script: "echo lost; exit 0")
+        close(descriptor)
+        #expect(result.status == .exited(1))
+        #expect(result.warnings == ["output was lost: No space left on device"])
+        #expect(fixture.tracker.body(of: "POST /fail/p-1")?.contains(#""code":"output_lost""#) == true)
     }
 
     @Test("a slow reader slows the command down, and nothing is lost")

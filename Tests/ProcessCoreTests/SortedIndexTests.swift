@@ -14,16 +14,6 @@ struct SortedIndexTests {
 
     private typealias Key = (score: Int64, id: String)
 
-    /// A generator that a seed decides.
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            self.state = self.state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return self.state >> 33 | self.state << 31
-        }
-    }
-
     private func keys(of index: SortedIndex<Named>) -> [String] {
         var keys: [String] = []
         var position = index.start

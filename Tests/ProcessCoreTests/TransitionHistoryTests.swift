@@ -3,22 +3,6 @@ import Testing
 
 @Suite("Random histories of one process")
 struct TransitionHistoryTests {
-    /// A generator that a seed decides.
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            self.state = self.state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return self.state >> 33 | self.state << 31
-        }
-
-        mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
-        mutating func oneIn(_ count: Int) -> Bool { self.int(1...count) == 1 }
-        mutating func seconds(_ range: ClosedRange<Int>) -> Duration? {
-            self.oneIn(2) ? .seconds(self.int(range)) : nil
-        }
-    }
-
     private func randomStart(_ random: inout Seeded) -> ProcessStart {
         var start = ProcessStart(kind: "report")
         start.queue = random.oneIn(3) ? nil : "q"

@@ -3,7 +3,7 @@ import ProcessCore
 /// A store that fails where a test says so, and is the store it wraps otherwise.
 struct FaultyRepository: ProcessRepository {
     enum Operation: Sendable {
-        case insert, find, replace, claim, findOverdue, page, counts, cleanup, forget
+        case insert, find, replace, claim, findOverdue, page, counts, cleanup, forget, children
     }
 
     let inner: any ProcessRepository
@@ -76,6 +76,20 @@ struct FaultyRepository: ProcessRepository {
         try self.check(.forget)
         return try await self.inner.forgetExpired()
     }
+
+    func children(
+        of id: ProcessID, after cursor: ChildCursor?, limit: Int
+    ) async throws(ProcessRepositoryError) -> ChildPage {
+        try self.check(.children)
+        return try await self.inner.children(of: id, after: cursor, limit: limit)
+    }
+
+    func childCounts(of id: ProcessID) async throws(ProcessRepositoryError) -> [ProcessStatus: Int] {
+        try self.check(.children)
+        return try await self.inner.childCounts(of: id)
+    }
+
+    func listen(_ listener: @escaping @Sendable (ChangeNotice) -> Void) { self.inner.listen(listener) }
 
     func health() async -> RepositoryHealth { self.state }
 

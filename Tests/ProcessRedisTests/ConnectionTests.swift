@@ -154,7 +154,7 @@ struct ConnectionTests {
 
             let start = ContinuousClock.now
             await expectCode(.unavailable) { _ = try await repository.find(kept.id) }
-            #expect(ContinuousClock.now - start < .seconds(1))
+            #expect(ContinuousClock.now - start < .seconds(5))
             #expect(await repository.health().state == .down)
 
             try server.start()
@@ -174,7 +174,7 @@ struct ConnectionTests {
             try await repository.keep(kept)
             let loop = repository.client.connection.loop
             // All connections are closed by the server, not the server itself.
-            for _ in 0..<20 {
+            for _ in 0..<5 {
                 server.suspend()
                 let lookups = (0..<5).map { _ in
                     Task(executorPreference: loop) { try await repository.find(kept.id) }

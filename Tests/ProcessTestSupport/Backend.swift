@@ -1,9 +1,7 @@
-import EventLoop
 import Glibc
 public import ProcessCore
+import ProcessRedis
 import ProcessSQLite
-
-@testable import ProcessRedis
 
 /// The stores that the conformance suite runs over.
 public enum Backend: String, CaseIterable, Sendable {
@@ -60,22 +58,9 @@ public enum Backend: String, CaseIterable, Sendable {
             }
         case .redis:
             try await RedisServer.with { server in
-                let loops = try await EventLoopGroup(count: 2)
-                var instances: [any ProcessRepository] = []
-                for _ in 0..<count {
-                    let instance = try await RedisProcessRepository.open(
-                        server.configuration, loops: loops, time: .manual(clock.read))
-                    instances.append(instance)
+                try await server.withRepositories(count, time: .manual(clock.read)) { instances in
+                    try await body(instances, clock)
                 }
-                let result: Result<Void, any Error>
-                do {
-                    try await Self.use(instances) { try await body($0, clock) }
-                    result = .success(())
-                } catch {
-                    result = .failure(error)
-                }
-                await loops.shutdown()
-                try result.get()
             }
         }
     }

@@ -7,6 +7,7 @@ public struct InterposedRepository: ProcessRepository {
     public let base: any ProcessRepository
     private let beforeReplace:
         @Sendable (any ProcessRepository, ProcessRecord) async throws(ProcessRepositoryError) -> Void
+    private let afterClaim: @Sendable (any ProcessRepository) async -> Void
     private let failing: @Sendable () -> ProcessRepositoryError?
 
     /// Stands in front of a repository.
@@ -14,17 +15,20 @@ public struct InterposedRepository: ProcessRepository {
     /// - Parameters:
     ///   - base: The real one.
     ///   - beforeReplace: Happens between a manager's read and its replace.
+    ///   - afterClaim: Happens between a claim and what the manager does with it.
     ///   - failing: Where it gives an error, every call throws that.
     public init(
         _ base: any ProcessRepository,
         beforeReplace:
             @escaping @Sendable (any ProcessRepository, ProcessRecord) async throws(ProcessRepositoryError) ->
             Void = { _, _ in },
+        afterClaim: @escaping @Sendable (any ProcessRepository) async -> Void = { _ in },
         failing: @escaping @Sendable () -> ProcessRepositoryError? = { nil }
     ) {
         self.base = base
         self.failing = failing
         self.beforeReplace = beforeReplace
+        self.afterClaim = afterClaim
     }
 
     private func check() throws(ProcessRepositoryError) {
@@ -61,10 +65,12 @@ public struct InterposedRepository: ProcessRepository {
         return try await self.base.replace(record, ifRevision: revision, notBefore: instant)
     }
 
-    /// As the real one.
+    /// As the real one; the test lets something happen after it.
     public func claim(_ request: ClaimRequest) async throws(ProcessRepositoryError) -> [ProcessRecord] {
         try self.check()
-        return try await self.base.claim(request)
+        let claimed = try await self.base.claim(request)
+        await self.afterClaim(self.base)
+        return claimed
     }
 
     /// As the real one.
@@ -98,6 +104,23 @@ public struct InterposedRepository: ProcessRepository {
         try self.check()
         return try await self.base.forgetExpired()
     }
+
+    /// As the real one.
+    public func children(
+        of id: ProcessID, after cursor: ChildCursor?, limit: Int
+    ) async throws(ProcessRepositoryError) -> ChildPage {
+        try self.check()
+        return try await self.base.children(of: id, after: cursor, limit: limit)
+    }
+
+    /// As the real one.
+    public func childCounts(of id: ProcessID) async throws(ProcessRepositoryError) -> [ProcessStatus: Int] {
+        try self.check()
+        return try await self.base.childCounts(of: id)
+    }
+
+    /// As the real one.
+    public func listen(_ listener: @escaping @Sendable (ChangeNotice) -> Void) { self.base.listen(listener) }
 
     /// As the real one.
     public func health() async -> RepositoryHealth { await self.base.health() }

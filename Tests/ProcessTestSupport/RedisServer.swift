@@ -52,11 +52,31 @@ public final class RedisServer: Sendable {
         _ options: Options = Options(), _ body: (RedisServer) async throws -> Answer
     ) async throws -> Answer {
         try await TemporaryDirectory.with { folder in
-            let server = try RedisServer(folder: folder, options: options)
-            try server.start()
+            let server = try self.started(in: folder, options)
             defer { server.kill() }
             return try await body(server)
         }
+    }
+
+    /// A port that was free may be taken by somebody else before the server has it: another one then.
+    private static func started(in folder: String, _ options: Options) throws -> RedisServer {
+        for _ in 0..<(options.listensOnTCP ? 9 : 0) {
+            let server = try RedisServer(folder: folder, options: options)
+            do {
+                try server.start()
+                return server
+            } catch {
+                server.kill()
+            }
+        }
+        let server = try RedisServer(folder: folder, options: options)
+        do {
+            try server.start()
+        } catch {
+            server.kill()
+            throw error
+        }
+        return server
     }
 
     /// The path of its Unix socket.

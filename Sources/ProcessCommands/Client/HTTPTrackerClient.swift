@@ -5,6 +5,8 @@ internal import ProcessService
 
 /// Reaches a tracker over HTTP.
 struct HTTPTrackerClient: TrackerClient {
+    private static let timeout: Duration = .seconds(10)
+
     let address: String
     private let client: HTTPClient
 
@@ -17,17 +19,25 @@ struct HTTPTrackerClient: TrackerClient {
         var configuration = HTTPClient.Configuration()
         // Somebody waits for an answer, or a heartbeat is due: a tracker that is slower than this is as good as away.
         configuration.connectTimeout = .seconds(3)
-        configuration.timeout = .seconds(10)
+        configuration.timeout = Self.timeout
         self.address = url.description
         self.client = HTTPClient(HostPort(host: url.host, port: url.port), loop: loop, configuration: configuration)
     }
 
     func send(_ request: HTTPRequest) async throws(TrackerClientError) -> HTTPResponse {
         do throws(HTTPClientError) {
-            return try await self.client.send(request)
+            return try await self.client.send(request, within: Self.timeout + Self.wait(in: request))
         } catch {
             throw TrackerClientError(error)
         }
+    }
+
+    /// How long a request lets the tracker hold the answer.
+    private static func wait(in request: HTTPRequest) -> Duration {
+        guard let preference = request.headers["Prefer"], preference.hasPrefix("wait="),
+            let seconds = Int(preference.dropFirst("wait=".count))
+        else { return .zero }
+        return .seconds(min(max(0, seconds), 60))
     }
 }
 

@@ -38,6 +38,7 @@ struct ProcessView: Sendable {
     var cancelRequested: Bool
     var cancelReason: String?
     var parentID: String?
+    var traceparent: String?
 
     /// Reads an answer.
     init(_ fields: inout JSONObject) throws(JSONFieldError) {
@@ -80,6 +81,7 @@ struct ProcessView: Sendable {
         self.cancelRequested = try fields.takeBool("cancel_requested") ?? false
         self.cancelReason = try fields.takeString("cancel_reason")
         self.parentID = try fields.takeString("parent_id")
+        self.traceparent = try fields.takeString("traceparent")
     }
 
     /// Reads an answer that is a process.

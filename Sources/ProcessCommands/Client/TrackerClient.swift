@@ -23,7 +23,7 @@ public protocol TrackerClient: Sendable {
     /// Where it sends them, to be shown: `http://127.0.0.1:8080`.
     var address: String { get }
 
-    /// Sends one request and waits for its answer, not longer than a few seconds.
+    /// Sends one request and waits for its answer, not longer than a few seconds beyond what its `Prefer: wait=n` allows.
     ///
     /// - Parameter request: The request; its path is the API's.
     /// - Returns: The answer, whatever its status.

@@ -2,8 +2,8 @@
 enum CommandCatalogue {
     /// All of them, in the order that help lists them.
     static let all = [
-        Self.serve, Self.run, Self.status, Self.list, Self.stats, Self.cleanup, Self.check, Self.config, Self.version,
-        Self.help,
+        Self.serve, Self.run, Self.work, Self.status, Self.list, Self.stats, Self.cleanup, Self.check, Self.config,
+        Self.version, Self.help,
     ]
 
     static let serve = CommandSpecification(
@@ -51,6 +51,47 @@ enum CommandCatalogue {
             .init(
                 line: "process-tracker run --kind backup --metadata host=db1 --timeout 2h -- ./backup.sh --full",
                 effect: "Tracks a script under a kind of its own, with a label and a limit."),
+        ])
+
+    static let work = CommandSpecification(
+        "work", "Takes work from queues and runs a handler for each piece",
+        operands: "--queue NAME -- HANDLER [ARGUMENTS…]", takesCommand: true,
+        options: [
+            OptionSpecification(
+                "--queue", "QUEUE", "A queue to take work from; commas separate several", isRepeatable: true),
+            OptionSpecification("--concurrency", "NUMBER", "How many handlers run at the same time; otherwise 1"),
+            OptionSpecification(
+                "--lease", "TIME",
+                "The longest silence before the work is given to somebody else; otherwise 60s. A process's own lease goes first"
+            ),
+            OptionSpecification("--worker", "NAME", "Who works; otherwise this machine and the program's number"),
+            OptionSpecification(
+                "--grace", "TIME",
+                "How long handlers may go on once the worker was told to stop; otherwise as long as they take"),
+            OptionSpecification("--json", "Prints a line of JSON for each finished process"),
+            OptionSpecification("--quiet", "Prints no line for finished processes"),
+        ] + Self.client,
+        discussion: [
+            "The handler gets the process's input as JSON on its standard input, and finds PROCESS_ID, PROCESS_ATTEMPT, "
+                + "PROCESS_MAX_ATTEMPTS, PROCESS_KIND, PROCESS_QUEUE, TRACKER_URL and, where there is one, TRACEPARENT in its "
+                + "environment. What it prints to standard output is the result: JSON, else text. Lines such as "
+                + "\"::progress 0.4 rendering\" or \"::progress 42/100 page 42\" on standard error become progress, all others "
+                + "are passed on.",
+            "Exit code 0 completes the process. Any other, or a signal, fails it, and another attempt follows while there are "
+                + "any left; code 65 says that trying again is of no use. When the tracker is asked to cancel it, or has given "
+                + "it to somebody else, the handler gets SIGTERM, and SIGKILL 10 s later.",
+            "SIGTERM or SIGINT: claim no more, and end once everything that runs is finished. A second one, or the end of "
+                + "--grace, ends the handlers by SIGTERM, and their processes go back to the queue while attempts remain; a "
+                + "third one ends them by SIGKILL.",
+        ],
+        examples: [
+            .init(
+                line: "process-tracker work --queue thumbnails --concurrency 4 -- ./thumbnail.sh",
+                effect: "Runs up to four at a time, until it is told to stop."),
+            .init(
+                line: "process-tracker work --queue mail,reports --grace 25s --json -- python3 handler.py",
+                effect:
+                    "Takes from two queues, ends within 25 s and a little, and prints a line of JSON for each process."),
         ])
 
     static let status = CommandSpecification(

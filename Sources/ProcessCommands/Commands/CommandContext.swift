@@ -15,6 +15,8 @@ public struct CommandContext: Sendable {
     var processorCount: Int
     /// How this program stands to signals.
     var signals: SignalSource
+    /// What runs ``SurvivorGuard/serve(_:)`` on its standard input; nil where there is nothing of the kind.
+    var guardCommand: [[UInt8]]?
     /// Waits, and throws when the task is cancelled.
     var sleep: @Sendable (Duration) async throws -> Void
     /// Reaches the tracker.
@@ -33,13 +35,15 @@ public struct CommandContext: Sendable {
     ///   - version: The program's version.
     ///   - processorCount: How many cores there are.
     ///   - signals: How this program stands to signals.
+    ///   - guardCommand: What runs the program's guard over handlers; nil for no guard.
     ///   - sleep: Waits, and throws when the task is cancelled.
     ///   - connect: Reaches the tracker.
     ///   - serve: Serves until it is told to stop, and says with which code to exit.
     ///   - check: Looks through an SQLite file, and says what is wrong with it; nothing where it is whole.
     public init(
         environment: [String: String], console: Console, clock: any WallClock, version: String, processorCount: Int,
-        signals: SignalSource, sleep: @escaping @Sendable (Duration) async throws -> Void,
+        signals: SignalSource, guardCommand: [[UInt8]]? = nil,
+        sleep: @escaping @Sendable (Duration) async throws -> Void,
         connect: @escaping @Sendable (ServiceURL) throws(CommandError) -> any TrackerClient,
         serve: @escaping @Sendable (ServiceConfiguration) async -> Int32,
         check: @escaping @Sendable (String) async throws(CommandError) -> [String]
@@ -50,6 +54,7 @@ public struct CommandContext: Sendable {
         self.version = version
         self.processorCount = processorCount
         self.signals = signals
+        self.guardCommand = guardCommand
         self.sleep = sleep
         self.connect = connect
         self.serve = serve

@@ -25,9 +25,9 @@ public struct CommandLineTool: Sendable {
     /// Whether the words call for running another program, for which signals have to be set up before any thread starts.
     ///
     /// - Parameter arguments: The words without the program's own name.
-    /// - Returns: True for `run`.
+    /// - Returns: True for `run` and `work`.
     public static func runsCommand(_ arguments: ProgramArguments) -> Bool {
-        arguments.texts.first == CommandCatalogue.run.name
+        arguments.texts.first == CommandCatalogue.run.name || arguments.texts.first == CommandCatalogue.work.name
     }
 
     /// Whether the words call for the service, which has event loops of its own.
@@ -61,6 +61,7 @@ public struct CommandLineTool: Sendable {
         switch arguments.command.name {
         case CommandCatalogue.serve.name: return .exit(await context.serve(try context.configuration(arguments)))
         case CommandCatalogue.run.name: return try await RunCommand(context).run(arguments)
+        case CommandCatalogue.work.name: return .exit(try await WorkCommand(context).run(arguments))
         case CommandCatalogue.status.name: try await StatusCommand(context).run(arguments)
         case CommandCatalogue.list.name: try await ListCommand(context).run(arguments)
         case CommandCatalogue.stats.name: try await StatsCommand(context).run(arguments)

@@ -35,7 +35,7 @@ struct ListCommand: Sendable {
             let table = ProcessTable(processes, now: self.context.clock.now()).table
             try self.context.console.print(table.render(for: self.context.console))
             if isMore, self.context.console.width != nil {
-                self.context.console.warn("there are more than these \(processes.count); --limit shows more of them")
+                self.context.console.warn("there are more; --limit shows more of them")
             }
         }
     }

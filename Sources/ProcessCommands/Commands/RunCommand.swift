@@ -1,4 +1,3 @@
-internal import Glibc
 internal import ProcessCore
 
 /// `run`: runs a command and tracks it.
@@ -14,7 +13,7 @@ struct RunCommand: Sendable {
         let environment = RunEnvironment(
             startSignals: { receive throws(CommandError) in try signals.start(receive) },
             sharesGroup: signals.sharesGroup, ignoredSignals: signals.ignored, sleep: self.context.sleep,
-            warn: self.context.console.warn, worker: Self.worker(),
+            warn: self.context.console.warn, worker: WorkerName.ours,
             idempotencyKey: "run-\(ProcessID.uuidV7(at: self.context.clock.now()))")
         let session = RunSession(
             options: try RunOptions(arguments), api: try self.context.tracker(arguments), environment: environment)
@@ -22,14 +21,5 @@ struct RunCommand: Sendable {
         case .exited(let code): return .exit(code)
         case .signalled(let number): return .signal(number)
         }
-    }
-
-    /// This machine and this program's number, such as `db1/4711`.
-    private static func worker() -> String {
-        var system = utsname()
-        uname(&system)
-        let name = withUnsafeBytes(of: &system.nodename) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        let host = String(name.filter { IdentifierShape.matches("a\($0)") }.prefix(100))
-        return "\(host.isEmpty ? "host" : host)/\(getpid())"
     }
 }

@@ -9,6 +9,11 @@ public enum Program {
     public static func run() -> Never {
         StandardDescriptors.fill()
         let arguments = ProgramArguments(Self.words())
+        if arguments.texts == [SurvivorGuard.word] {
+            SurvivorGuard.ignoreSignals()
+            SurvivorGuard.serve(STDIN_FILENO)
+            exit(0)
+        }
         // Before any thread is started, because threads inherit what is blocked.
         let signals = CommandLineTool.runsCommand(arguments) ? SignalSource.blocking() : SignalSource()
         switch Self.run(arguments, signals) {
@@ -27,6 +32,7 @@ public enum Program {
             CommandContext(
                 environment: environment, console: console, clock: SystemWallClock(), version: processTrackerVersion,
                 processorCount: ProcessorCount.available, signals: signals,
+                guardCommand: SurvivorGuard.ownCommand,
                 sleep: { try await loop.get().sleep(for: $0) },
                 connect: { url throws(CommandError) in HTTPTrackerClient(url, loop: try loop.get()) },
                 serve: { await ServeCommand.run($0, console) },

@@ -43,7 +43,8 @@ struct ChildProcess: Sendable {
         var command: [[UInt8]]
         /// What is put into its environment; nil takes a name out.
         var environment: [(name: String, value: String?)] = []
-        /// What its standard output and error are; nil for ours.
+        /// What its standard input, output and error are; nil for ours.
+        var input: Int32?
         var output: Int32?
         var error: Int32?
         /// Whether it gets a process group of its own.
@@ -77,6 +78,7 @@ struct ChildProcess: Sendable {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
+        if let input = plan.input { posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) }
         if let output = plan.output { posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) }
         if let error = plan.error { posix_spawn_file_actions_adddup2(&actions, error, STDERR_FILENO) }
 

@@ -61,11 +61,11 @@ struct LastLine: Sendable {
     /// The line as a message for others: escape sequences and control characters left out, at most 1 KiB; nil where
     /// nothing was printed that could be shown.
     var message: String? {
-        if let message = Self.message(self.current) { return message }
-        return Self.message(self.ended)
+        Self.message(of: self.current) ?? Self.message(of: self.ended)
     }
 
-    private static func message(_ line: [UInt8]) -> String? {
+    /// One line as such a message.
+    static func message(of line: [UInt8]) -> String? {
         guard !Self.isBlank(line) else { return nil }
         let text = DisplayText.escaping(TerminalText.plain(String(decoding: line, as: UTF8.self)))
         return text.isEmpty ? nil : TextLimit.prefix(text, bytes: Self.longestMessage)

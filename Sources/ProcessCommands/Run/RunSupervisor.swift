@@ -26,6 +26,8 @@ struct RunSupervisor: Sendable {
         var isGroupLeft = false
         var isLost = false
         var isHurried = false
+        /// Why output was lost, where its reader did not go away by itself.
+        var outputError: Int32?
 
         var isOver: Bool { self.status != nil && self.openStreams == 0 && !self.isGroupLeft }
     }
@@ -89,7 +91,8 @@ struct RunSupervisor: Sendable {
         case .outputEnded(let end):
             state.openStreams -= 1
             if case .unwritable(let errorNumber) = end, errorNumber != EPIPE {
-                self.say("warning: cannot pass on the command's output: \(String(cString: strerror(errorNumber)))")
+                state.outputError = errorNumber
+                self.environment.warn("output was lost: \(String(cString: strerror(errorNumber)))")
             }
         case .signal(let signal):
             state.isHurried = true
@@ -140,12 +143,20 @@ struct RunSupervisor: Sendable {
     }
 
     private func outcome(_ state: State) -> Outcome {
-        let status = state.status ?? .exited(1)
+        var status = state.status ?? .exited(1)
         var report: RunReport?
+        let isOutputLost = state.outputError != nil && status == .exited(0)
+        // The command may have ended before it could notice. A backup that is cut off must not look like a good one.
+        if isOutputLost { status = .exited(1) }
         if self.tracking != nil, !state.isLost {
             switch state.stop {
             case .cancelRequested: report = .cancelled
             case .lost: report = nil
+            case nil where isOutputLost:
+                let reason = String(cString: strerror(state.outputError ?? 0))
+                report = .failed(
+                    code: "output_lost", message: "the command's output could not be written: \(reason)",
+                    status: .exited(0), tail: self.capture.tail)
             case nil:
                 let isCaptured = self.command.streamCount > 0
                 report = RunReport(

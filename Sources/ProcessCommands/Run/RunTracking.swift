@@ -87,12 +87,7 @@ struct RunTracking: Sendable {
             writer.member("message", message)
             writer.name("details")
             writer.beginObject()
-            switch status {
-            case .exited(let code): writer.member("exit_code", Int(code))
-            case .signalled(let signal):
-                writer.member("signal", Int(signal))
-                writer.member("signal_name", SignalName.of(signal))
-            }
+            status.writeMembers(to: &writer)
             if let tail { writer.member("output_tail", tail) }
             writer.endObject()
             writer.endObject()
@@ -106,6 +101,18 @@ struct RunTracking: Sendable {
         writer.beginObject()
         writer.member("attempt", self.attempt)
         return writer
+    }
+}
+
+extension ExitStatus {
+    /// Writes how a command ended into an object, as the details of its process's error.
+    func writeMembers(to writer: inout JSONWriter) {
+        switch self {
+        case .exited(let code): writer.member("exit_code", Int(code))
+        case .signalled(let signal):
+            writer.member("signal", Int(signal))
+            writer.member("signal_name", SignalName.of(signal))
+        }
     }
 }
 
@@ -134,21 +141,21 @@ enum RunReport: Equatable, Sendable {
     ///   - lastLine: The last line it printed.
     ///   - tail: The end of what it printed.
     init(_ status: ExitStatus, lastLine: String?, tail: String?) {
-        let what: String
         let code: String
+        let message: String
         switch status {
         case .exited(0):
             self = .completed(tail: tail)
             return
         case .exited(let number):
-            what = "exit code \(number)"
             code = "exit_\(number)"
+            message = lastLine ?? "the command returned \(number)"
         case .signalled(let number):
-            what = "ended by \(SignalName.of(number))"
             code = "signal_\(number)"
+            message = "ended by \(SignalName.of(number))" + (lastLine.map { ": \($0)" } ?? "")
         }
-        let message = TextLimit.prefix(lastLine.map { "\(what): \($0)" } ?? what, bytes: LastLine.longestMessage)
-        self = .failed(code: code, message: message, status: status, tail: tail)
+        self = .failed(
+            code: code, message: TextLimit.prefix(message, bytes: LastLine.longestMessage), status: status, tail: tail)
     }
 
     /// The report on a command that could not be started.

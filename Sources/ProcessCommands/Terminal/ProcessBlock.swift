@@ -90,7 +90,9 @@ struct ProcessBlock {
             if let expiresAt = process.expiresAt { lines.append(self.line("Expires", self.time(expiresAt))) }
             return lines
         }
-        if let estimate = process.estimatedFinishAt { lines.append(self.line("Estimated", self.time(estimate))) }
+        if let estimate = process.estimatedFinishAt {
+            lines.append(self.line("Estimated", estimate > self.now ? self.time(estimate) : "any moment"))
+        }
         if let heartbeatAt = process.heartbeatAt {
             var text = TimeText.relative(heartbeatAt, now: self.now)
             if let lease = process.lease, let end = process.leaseExpiresAt {

@@ -13,7 +13,10 @@ public final class ProcessManager: Sendable {
     /// How many processes there may be in all; `nil` is no bound.
     public let maximumCount: Int?
 
-    private let observer: any ProcessObserver
+    /// Who is woken when something changes; its slow timer has to be run beside the manager.
+    public let hub: ChangeHub
+
+    let observer: any ProcessObserver
     private let random: @Sendable () -> Double
     private let lastCleanup = Mutex<CleanupReport?>(nil)
 
@@ -24,17 +27,20 @@ public final class ProcessManager: Sendable {
     ///   - policy: How long things stay.
     ///   - maximumCount: How many processes there may be in all.
     ///   - observer: Who is told of what happened, for metrics.
+    ///   - hub: Who is woken when something changes; it hears of the repository's changes from now on.
     ///   - random: Gives numbers in 0..<1, which place waits within their jitter.
     public init(
         repository: any ProcessRepository, policy: CleanupPolicy = CleanupPolicy(), maximumCount: Int? = nil,
-        observer: any ProcessObserver = SilentObserver(),
+        observer: any ProcessObserver = SilentObserver(), hub: ChangeHub = ChangeHub(),
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.repository = repository
         self.policy = policy
         self.maximumCount = maximumCount
         self.observer = observer
+        self.hub = hub
         self.random = random
+        repository.listen { hub.take($0) }
     }
 
     /// What came of a start.
@@ -144,6 +150,14 @@ public final class ProcessManager: Sendable {
         _ id: ProcessID, _ change: ProcessChange, attempt: Int? = nil,
         precondition: ProcessTransition.Precondition? = nil
     ) async throws(ProcessError) -> ProcessRecord {
+        try await self.apply(change, to: id, attempt: attempt, precondition: precondition).record
+    }
+
+    /// Changes a process as its rules allow, and says whether that made a difference.
+    func apply(
+        _ change: ProcessChange, to id: ProcessID, attempt: Int? = nil,
+        precondition: ProcessTransition.Precondition? = nil
+    ) async throws(ProcessError) -> ProcessTransition.Outcome {
         do {
             var record = try Self.record(of: try await self.repository.find(id), id)
             while true {
@@ -152,7 +166,9 @@ public final class ProcessManager: Sendable {
                     random: self.random())
                 let next: ProcessRecord
                 do {
-                    guard case .changed(let changed) = try transition.apply(to: record) else { return record }
+                    guard case .changed(let changed) = try transition.apply(to: record) else {
+                        return .unchanged(record)
+                    }
                     next = changed
                 } catch {
                     if change.isReport { self.observer.didRefuse(error, record) }
@@ -161,7 +177,7 @@ public final class ProcessManager: Sendable {
                 switch try await self.repository.replace(next, ifRevision: record.revision, notBefore: nil) {
                 case .replaced:
                     self.observer.didChange(record, to: next, by: change)
-                    return next
+                    return .changed(next)
                 case .conflict(let current): record = try Self.record(of: current, id)
                 case .tooEarly: continue
                 }
@@ -218,6 +234,8 @@ public final class ProcessManager: Sendable {
                 removedFinished += batch.removed.count { $0.status.isFinished }
                 request.after = batch.next
                 if let budget, clock.now - begin >= budget { break }
+                // A store that answers without waiting would otherwise keep the loop from its other requests.
+                await Task.yield()
             } while request.after != nil && !Task.isCancelled
             if !options.isDryRun {
                 while try await self.repository.forgetExpired(), !Task.isCancelled {
@@ -290,7 +308,7 @@ public final class ProcessManager: Sendable {
         }
     }
 
-    private static func wrap(_ error: any Error) -> ProcessError {
+    static func wrap(_ error: any Error) -> ProcessError {
         switch error {
         case let error as ProcessError: error
         case let error as ProcessRepositoryError: .store(error)

@@ -2,6 +2,8 @@
 public protocol ProcessObserver: Sendable {
     /// A process was started.
     func didStart(_ record: ProcessRecord)
+    /// Workers were handed these processes, as they are after their claim.
+    func didClaim(_ records: [ProcessRecord])
     /// A process was changed.
     func didChange(_ old: ProcessRecord, to new: ProcessRecord, by change: ProcessChange)
     /// A worker's report was refused, and changed nothing.
@@ -16,6 +18,8 @@ public struct SilentObserver: ProcessObserver {
     public init() {}
     /// Does nothing.
     public func didStart(_ record: ProcessRecord) {}
+    /// Does nothing.
+    public func didClaim(_ records: [ProcessRecord]) {}
     /// Does nothing.
     public func didChange(_ old: ProcessRecord, to new: ProcessRecord, by change: ProcessChange) {}
     /// Does nothing.

@@ -3,36 +3,57 @@
 /// A ``ProcessRecord`` is some 700 bytes, most of them empty optionals. An entry keeps what nearly every process has in
 /// its own fields, and what few have in two boxes that are mostly not there.
 ///
-/// `@unchecked Sendable`: what is `var` is written only while the repository's index lock AND the entry's shard lock are
-/// held, and read while either is held, so no read meets a write. The one exception, `isDelayed`, belongs to the index
-/// lock alone.
+/// `@unchecked Sendable`: `state` is written only while the repository's index lock AND the entry's shard lock are held,
+/// and read while either is held, so no read meets a write. `isDelayed` is used only while the index lock is held.
 final class InMemoryEntry: SortedIndexElement, @unchecked Sendable {
     let id: ProcessID
     let kind: String
     let queue: String?
     let createdAt: Timestamp
-    private let input: JSONText?
-    private let metadata: ProcessMetadata
-    private let options: Options?
+    fileprivate let input: JSONText?
+    fileprivate let metadata: ProcessMetadata
+    fileprivate let options: Options?
 
-    private(set) var status: ProcessStatus
     /// Whether it stands among its queue's delayed processes rather than among the due ones.
     var isDelayed = false
-    private(set) var revision: Int64
-    private var attempt: Int
-    private var maxAttempts: Int
-    private var updatedAt: Timestamp
-    private var startedAt: Timestamp?
-    private(set) var finishedAt: Timestamp?
-    private var heartbeatAt: Timestamp?
-    private var leaseExpiresAt: Timestamp?
-    private var deadline: Timestamp?
-    private var worker: String?
-    private var result: JSONText?
-    private var details: Details?
+    /// What can change.
+    private(set) var state: State
+
+    /// What can change in the course of a process's life.
+    struct State: Sendable {
+        let status: ProcessStatus
+        let revision: Int64
+        fileprivate let attempt: Int
+        fileprivate let maxAttempts: Int
+        fileprivate let updatedAt: Timestamp
+        fileprivate let startedAt: Timestamp?
+        fileprivate let finishedAt: Timestamp?
+        fileprivate let heartbeatAt: Timestamp?
+        fileprivate let leaseExpiresAt: Timestamp?
+        fileprivate let deadline: Timestamp?
+        fileprivate let worker: String?
+        fileprivate let result: JSONText?
+        fileprivate let details: Details?
+
+        fileprivate init(_ record: ProcessRecord) {
+            self.status = record.status
+            self.revision = record.revision
+            self.attempt = record.attempt
+            self.maxAttempts = record.maxAttempts
+            self.updatedAt = record.updatedAt
+            self.startedAt = record.startedAt
+            self.finishedAt = record.finishedAt
+            self.heartbeatAt = record.heartbeatAt
+            self.leaseExpiresAt = record.leaseExpiresAt
+            self.deadline = record.deadline
+            self.worker = record.worker
+            self.result = record.result
+            self.details = record.hasDetails ? Details(record) : nil
+        }
+    }
 
     /// What a process may be started with, and mostly is not.
-    private final class Options: Sendable {
+    fileprivate final class Options: Sendable {
         let priority: Int
         let backoff: Backoff?
         let lease: Duration?
@@ -53,7 +74,7 @@ final class InMemoryEntry: SortedIndexElement, @unchecked Sendable {
     }
 
     /// What may come in the course of a process's life, and mostly does not.
-    private final class Details: Sendable {
+    fileprivate final class Details: Sendable {
         let progress: ProcessProgress?
         let progressAt: Timestamp?
         let estimatedFinishAt: Timestamp?
@@ -91,54 +112,12 @@ final class InMemoryEntry: SortedIndexElement, @unchecked Sendable {
         self.input = record.input
         self.metadata = record.metadata
         self.options = record.hasOptions ? Options(record) : nil
-        self.status = record.status
-        self.revision = record.revision
-        self.attempt = record.attempt
-        self.maxAttempts = record.maxAttempts
-        self.updatedAt = record.updatedAt
-        self.startedAt = record.startedAt
-        self.finishedAt = record.finishedAt
-        self.heartbeatAt = record.heartbeatAt
-        self.leaseExpiresAt = record.leaseExpiresAt
-        self.deadline = record.deadline
-        self.worker = record.worker
-        self.result = record.result
-        self.details = record.hasDetails ? Details(record) : nil
+        self.state = State(record)
     }
 
     /// Takes what can change from a record of the same process; both locks are held.
     func update(from record: ProcessRecord) {
-        self.status = record.status
-        self.revision = record.revision
-        self.attempt = record.attempt
-        self.maxAttempts = record.maxAttempts
-        self.updatedAt = record.updatedAt
-        self.startedAt = record.startedAt
-        self.finishedAt = record.finishedAt
-        self.heartbeatAt = record.heartbeatAt
-        self.leaseExpiresAt = record.leaseExpiresAt
-        self.deadline = record.deadline
-        self.worker = record.worker
-        self.result = record.result
-        self.details = record.hasDetails ? Details(record) : nil
-    }
-
-    /// The record as it was kept.
-    var record: ProcessRecord {
-        let options = self.options
-        let details = self.details
-        return ProcessRecord(
-            id: self.id, kind: self.kind, status: self.status, revision: self.revision, progress: details?.progress,
-            input: self.input, result: self.result, failure: details?.failure, metadata: self.metadata,
-            createdAt: self.createdAt, startedAt: self.startedAt, updatedAt: self.updatedAt,
-            finishedAt: self.finishedAt, heartbeatAt: self.heartbeatAt, progressAt: details?.progressAt,
-            estimatedFinishAt: details?.estimatedFinishAt, queue: self.queue, priority: self.priority,
-            runAfter: details?.runAfter, attempt: self.attempt, maxAttempts: self.maxAttempts,
-            backoff: options?.backoff, worker: self.worker, lease: options?.lease,
-            claimedLease: details?.claimedLease, leaseExpiresAt: self.leaseExpiresAt, timeout: options?.timeout,
-            pickupTimeout: options?.pickupTimeout, deadline: self.deadline, retain: details?.retain,
-            cancelRequested: details?.cancelRequested ?? false, cancelReason: details?.cancelReason,
-            parentID: options?.parentID, traceparent: options?.traceparent)
+        self.state = State(record)
     }
 
     // MARK: What the indexes go by
@@ -146,8 +125,11 @@ final class InMemoryEntry: SortedIndexElement, @unchecked Sendable {
     var sortID: String { self.id.text }
     var priority: Int { self.options?.priority ?? 0 }
     var parentID: ProcessID? { self.options?.parentID }
-    var runAfter: Timestamp? { self.details?.runAfter }
-    var retain: Retention? { self.details?.retain }
+    var status: ProcessStatus { self.state.status }
+    var revision: Int64 { self.state.revision }
+    var finishedAt: Timestamp? { self.state.finishedAt }
+    var runAfter: Timestamp? { self.state.details?.runAfter }
+    var retain: Retention? { self.state.details?.retain }
 
     /// When its own `retain` lets it go.
     var expiresAt: Timestamp? {
@@ -158,14 +140,35 @@ final class InMemoryEntry: SortedIndexElement, @unchecked Sendable {
     /// When its lease or its deadline passes, whichever comes first.
     var overdueAt: Timestamp? {
         guard !self.status.isFinished else { return nil }
-        guard let lease = self.leaseExpiresAt, let deadline = self.deadline else {
-            return self.leaseExpiresAt ?? self.deadline
+        guard let lease = self.state.leaseExpiresAt, let deadline = self.state.deadline else {
+            return self.state.leaseExpiresAt ?? self.state.deadline
         }
         return min(lease, deadline)
     }
 }
 
 extension ProcessRecord {
+    /// Unpacks an entry; one of its locks is held.
+    ///
+    /// An initializer, since what a function returns of this size is copied, field by field, once more.
+    init(_ entry: InMemoryEntry) {
+        let options = entry.options
+        let details = entry.state.details
+        self.init(
+            id: entry.id, kind: entry.kind, status: entry.state.status, revision: entry.state.revision,
+            progress: details?.progress, input: entry.input, result: entry.state.result, failure: details?.failure,
+            metadata: entry.metadata, createdAt: entry.createdAt, startedAt: entry.state.startedAt,
+            updatedAt: entry.state.updatedAt, finishedAt: entry.state.finishedAt,
+            heartbeatAt: entry.state.heartbeatAt, progressAt: details?.progressAt,
+            estimatedFinishAt: details?.estimatedFinishAt, queue: entry.queue, priority: entry.priority,
+            runAfter: details?.runAfter, attempt: entry.state.attempt, maxAttempts: entry.state.maxAttempts,
+            backoff: options?.backoff, worker: entry.state.worker, lease: options?.lease,
+            claimedLease: details?.claimedLease, leaseExpiresAt: entry.state.leaseExpiresAt,
+            timeout: options?.timeout, pickupTimeout: options?.pickupTimeout, deadline: entry.state.deadline,
+            retain: details?.retain, cancelRequested: details?.cancelRequested ?? false,
+            cancelReason: details?.cancelReason, parentID: options?.parentID, traceparent: options?.traceparent)
+    }
+
     fileprivate var hasOptions: Bool {
         self.priority != 0 || self.backoff != nil || self.lease != nil || self.timeout != nil
             || self.pickupTimeout != nil || self.parentID != nil || self.traceparent != nil

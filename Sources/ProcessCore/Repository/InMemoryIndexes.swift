@@ -8,6 +8,17 @@ struct InMemoryIndexes: Sendable {
         var retained = SortedIndex<InMemoryEntry>()
     }
 
+    /// The children of one process.
+    struct Family: Sendable {
+        /// All of them, by `createdAt`.
+        fileprivate(set) var all = SortedIndex<InMemoryEntry>(chunkLimit: 64)
+        /// How many there are of each status.
+        fileprivate(set) var counts = ByStatus(0)
+
+        /// Whether one of them has not ended.
+        var hasUnfinished: Bool { self.counts[.pending] + self.counts[.running] > 0 }
+    }
+
     /// All processes, by `createdAt`.
     private(set) var created = SortedIndex<InMemoryEntry>()
     /// Those of each status, by `createdAt`.
@@ -22,8 +33,8 @@ struct InMemoryIndexes: Sendable {
     private(set) var finished = ByStatus(Finished())
     /// Those whose own `retain` lets them go, by when it does.
     private(set) var expiring = SortedIndex<InMemoryEntry>()
-    /// How many children that have not ended a parent has; parents without any are not there.
-    private(set) var unfinishedChildren: [ProcessID: Int] = [:]
+    /// The children of each parent, which need not be there itself; parents without any are not there.
+    private(set) var families: [ProcessID: Family] = [:]
     /// What is remembered of removed processes and of idempotency keys.
     var memories = InMemoryMemories()
 
@@ -68,6 +79,7 @@ struct InMemoryIndexes: Sendable {
         if let queue = entry.queue {
             self.queues[queue, default: InMemoryQueue()].all.insert(entry, score: createdAt)
         }
+        if let parent = entry.parentID { self.families[parent, default: Family()].all.insert(entry, score: createdAt) }
         self.enter(entry, Places(entry), now: now)
     }
 
@@ -81,6 +93,10 @@ struct InMemoryIndexes: Sendable {
         if let queue = entry.queue {
             self.queues[queue]?.all.remove(score: createdAt, id: entry.sortID)
             if self.queues[queue]?.isEmpty == true { self.queues[queue] = nil }
+        }
+        if let parent = entry.parentID {
+            self.families[parent]?.all.remove(score: createdAt, id: entry.sortID)
+            if self.families[parent]?.all.isEmpty == true { self.families[parent] = nil }
         }
     }
 
@@ -97,9 +113,7 @@ struct InMemoryIndexes: Sendable {
     ) {
         if places.status != other?.status {
             self.statuses[places.status].insert(entry, score: entry.createdAt.milliseconds)
-            if let parent = entry.parentID, !places.status.isFinished, other?.status.isFinished != false {
-                self.unfinishedChildren[parent, default: 0] += 1
-            }
+            if let parent = entry.parentID { self.families[parent]?.counts[places.status] += 1 }
         }
         if let queue = entry.queue, places.isWaiting, !places.waits(like: other) {
             self.queues[queue]?.add(entry, now: now)
@@ -122,9 +136,7 @@ struct InMemoryIndexes: Sendable {
     private mutating func leave(_ entry: InMemoryEntry, _ places: Places, unless other: Places? = nil) {
         if places.status != other?.status {
             self.statuses[places.status].remove(score: entry.createdAt.milliseconds, id: entry.sortID)
-            if let parent = entry.parentID, !places.status.isFinished, other?.status.isFinished != false {
-                self.childEnded(of: parent)
-            }
+            if let parent = entry.parentID { self.families[parent]?.counts[places.status] -= 1 }
         }
         if let queue = entry.queue, places.isWaiting, !places.waits(like: other) {
             self.queues[queue]?.remove(entry, runAfter: places.runAfter)
@@ -142,11 +154,6 @@ struct InMemoryIndexes: Sendable {
         if let expiresAt = places.expiresAt, expiresAt != other?.expiresAt {
             self.expiring.remove(score: expiresAt.milliseconds, id: entry.sortID)
         }
-    }
-
-    private mutating func childEnded(of parent: ProcessID) {
-        guard let count = self.unfinishedChildren[parent] else { return }
-        self.unfinishedChildren[parent] = count > 1 ? count - 1 : nil
     }
 
     /// The counts of this moment.

@@ -4,7 +4,7 @@ extension InMemoryProcessRepository {
     /// See ``ProcessRepository/claim(_:)``.
     public func claim(_ request: ClaimRequest) async throws(ProcessRepositoryError) -> [ProcessRecord] {
         try self.checkOpen()
-        return self.indexes.withLock { indexes in
+        let claimed = self.indexes.withLock { indexes in
             let now = self.now()
             let queues = Set(request.queues).filter { indexes.queues[$0] != nil }
             self.promoteDelayed(of: queues, in: &indexes, now: now)
@@ -13,7 +13,7 @@ extension InMemoryProcessRepository {
             var claimed: [ProcessRecord] = []
             var misplaced = 0
             while claimed.count < request.limit, let entry = self.head(of: queues, in: indexes) {
-                if case .changed(let next)? = try? transition.apply(to: entry.record) {
+                if case .changed(let next)? = try? transition.apply(to: ProcessRecord(entry)) {
                     self.update(entry, to: next, in: &indexes, now: now)
                     claimed.append(next)
                 } else if misplaced < ClaimRequest.promotionLimit, let queue = entry.queue {
@@ -26,6 +26,8 @@ extension InMemoryProcessRepository {
             }
             return claimed
         }
+        self.listeners.tell(claimed.lazy.map { ChangeNotice($0, at: $0.updatedAt) })
+        return claimed
     }
 
     /// Puts delayed processes that have become due among the due ones, those due first, first.

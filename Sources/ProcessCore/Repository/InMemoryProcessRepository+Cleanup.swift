@@ -4,12 +4,14 @@ extension InMemoryProcessRepository {
     /// See ``ProcessRepository/cleanup(_:)``.
     public func cleanup(_ request: CleanupRequest) async throws(ProcessRepositoryError) -> CleanupBatch {
         try self.checkOpen()
-        return self.indexes.withLock { indexes in
+        let batch = self.indexes.withLock { indexes in
             let now = self.now()
             let candidates = InMemoryCleanupWalk(request).candidates(in: indexes)
             var removed: [Tombstone] = []
             for entry in candidates.entries {
-                guard request.scope.includes(entry.record), indexes.unfinishedChildren[entry.id] == nil else {
+                guard request.scope.includes(ProcessRecord(entry)),
+                    indexes.families[entry.id]?.hasUnfinished != true
+                else {
                     continue
                 }
                 let tombstone = Tombstone(id: entry.id, status: entry.status, removedAt: now)
@@ -24,6 +26,8 @@ extension InMemoryProcessRepository {
             }
             return CleanupBatch(removed: removed, next: candidates.next)
         }
+        if !request.isDryRun { self.listeners.tell(batch.removed.lazy.map { .removed($0.id) }) }
+        return batch
     }
 }
 

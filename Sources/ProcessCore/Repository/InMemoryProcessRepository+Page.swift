@@ -66,7 +66,7 @@ private struct InMemoryPageWalk {
     private mutating func look(at entry: InMemoryEntry) {
         self.cursor = ProcessQuery.Cursor(createdAt: entry.createdAt, id: entry.id)
         self.walked += 1
-        let record = entry.record
+        let record = ProcessRecord(entry)
         guard self.query.matches(record) else { return }
         self.records.append(record)
         self.payloadBytes += record.payloadBytes

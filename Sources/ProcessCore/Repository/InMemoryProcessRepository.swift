@@ -11,6 +11,7 @@ public final class InMemoryProcessRepository: ProcessRepository {
     // Lock order: the indexes, then at most one shard. A change holds both; so whoever holds either reads a whole entry.
     let shards = InMemoryShards()
     let indexes = Mutex(InMemoryIndexes())
+    let listeners = ChangeListeners()
     private let isClosed = Atomic(false)
     private let clock: @Sendable () -> Timestamp
     private let maximumTombstones: Int
@@ -37,7 +38,9 @@ public final class InMemoryProcessRepository: ProcessRepository {
     public func insert(_ insertion: ProcessInsertion) async throws(ProcessRepositoryError) -> InsertOutcome {
         try self.checkOpen()
         let now = self.clock()
-        return self.indexes.withLock { indexes in self.insert(insertion, into: &indexes, now: now) }
+        let outcome = self.indexes.withLock { indexes in self.insert(insertion, into: &indexes, now: now) }
+        if outcome == .inserted { self.listeners.tell(ChangeNotice(insertion.record, at: now)) }
+        return outcome
     }
 
     private func insert(
@@ -90,7 +93,7 @@ public final class InMemoryProcessRepository: ProcessRepository {
         _ record: ProcessRecord, ifRevision revision: Int64, notBefore instant: Timestamp?
     ) async throws(ProcessRepositoryError) -> ReplaceOutcome {
         try self.checkOpen()
-        return self.indexes.withLock { indexes in
+        let outcome = self.indexes.withLock { indexes -> ReplaceOutcome in
             let now = self.clock()
             if let instant, now < instant { return .tooEarly }
             let entry = self.shards[record.id].contents.withLock { $0.entries[record.id] }
@@ -98,6 +101,8 @@ public final class InMemoryProcessRepository: ProcessRepository {
             self.update(entry, to: record, in: &indexes, now: now)
             return .replaced
         }
+        if outcome == .replaced { self.listeners.tell(ChangeNotice(record, at: self.clock())) }
+        return outcome
     }
 
     /// See ``ProcessRepository/findOverdue(at:limit:)``.
@@ -110,7 +115,7 @@ public final class InMemoryProcessRepository: ProcessRepository {
             let end = indexes.overdue.position(after: instant.milliseconds)
             var position = indexes.overdue.start
             while position != end, records.count < limit {
-                records.append(indexes.overdue[position].element.record)
+                records.append(ProcessRecord(indexes.overdue[position].element))
                 position = indexes.overdue.position(after: position)
             }
             return records
@@ -139,6 +144,9 @@ public final class InMemoryProcessRepository: ProcessRepository {
         }
     }
 
+    /// See ``ProcessRepository/listen(_:)``.
+    public func listen(_ listener: @escaping @Sendable (ChangeNotice) -> Void) { self.listeners.add(listener) }
+
     /// See ``ProcessRepository/health()``.
     public func health() async -> RepositoryHealth {
         self.isClosed.load(ordering: .acquiring)
@@ -160,7 +168,7 @@ public final class InMemoryProcessRepository: ProcessRepository {
     }
 
     private func lookup(_ id: ProcessID) -> ProcessLookup {
-        self.shards[id].contents.withLock { $0.lookup(id, now: self.clock) }
+        self.shards[id].lookup(id, now: self.clock)
     }
 
     // MARK: Changes of one entry, under the index lock

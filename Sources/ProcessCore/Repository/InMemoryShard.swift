@@ -21,16 +21,24 @@ final class InMemoryShard: Sendable {
     struct Contents {
         var entries: [ProcessID: InMemoryEntry] = [:]
         var tombstones: [ProcessID: InMemoryTombstone] = [:]
-
-        /// What is known of an id; the clock is read only where it matters.
-        func lookup(_ id: ProcessID, now: () -> Timestamp) -> ProcessLookup {
-            if let entry = self.entries[id] { return .found(entry.record) }
-            if let known = self.tombstones[id], known.expiresAt > now() { return .removed(known.tombstone) }
-            return .missing
-        }
     }
 
     let contents = Mutex(Contents())
+
+    /// What is known of an id.
+    ///
+    /// - Parameters:
+    ///   - id: Which one.
+    ///   - now: The clock, which is read only where it matters.
+    /// - Returns: What is known of it.
+    @inline(__always)
+    func lookup(_ id: ProcessID, now: () -> Timestamp) -> ProcessLookup {
+        self.contents.withLock { contents in
+            if let entry = contents.entries[id] { return .found(ProcessRecord(entry)) }
+            if let known = contents.tombstones[id], known.expiresAt > now() { return .removed(known.tombstone) }
+            return .missing
+        }
+    }
 }
 
 /// All parts, chosen by id.
@@ -47,7 +55,12 @@ struct InMemoryShards: Sendable {
     @inline(__always)
     subscript(_ id: ProcessID) -> InMemoryShard {
         var word: UInt64 = 0
-        for byte in id.text.utf8.suffix(8) { word = word << 8 | UInt64(byte) }
+        let isContiguous: Void? = id.text.utf8.withContiguousStorageIfAvailable { bytes in
+            for byte in bytes.suffix(8) { word = word << 8 | UInt64(byte) }
+        }
+        if isContiguous == nil {
+            for byte in id.text.utf8.suffix(8) { word = word << 8 | UInt64(byte) }
+        }
         return self.shards[Int(truncatingIfNeeded: (word &* 0x9E37_79B9_7F4A_7C15) >> 57)]
     }
 }

@@ -2,12 +2,12 @@
 public struct MeasuredProcessRepository: ProcessRepository {
     private enum Operation: String, CaseIterable {
         case insert, find, findMany = "find_many", replace, claim, findOverdue = "find_overdue", page, counts, cleanup
-        case forgetExpired = "forget_expired"
+        case forgetExpired = "forget_expired", children, childCounts = "child_counts"
     }
 
     private let base: any ProcessRepository
     private let errors: MetricFamily<Counter>
-    private let durations: InlineArray<10, Histogram>
+    private let durations: InlineArray<12, Histogram>
 
     /// Wraps a repository.
     ///
@@ -107,6 +107,25 @@ public struct MeasuredProcessRepository: ProcessRepository {
             try await self.base.forgetExpired()
         }
     }
+
+    /// As the wrapped repository.
+    public func children(
+        of id: ProcessID, after cursor: ChildCursor?, limit: Int
+    ) async throws(ProcessRepositoryError) -> ChildPage {
+        try await self.measure(.children, at: 10) { () async throws(ProcessRepositoryError) in
+            try await self.base.children(of: id, after: cursor, limit: limit)
+        }
+    }
+
+    /// As the wrapped repository.
+    public func childCounts(of id: ProcessID) async throws(ProcessRepositoryError) -> [ProcessStatus: Int] {
+        try await self.measure(.childCounts, at: 11) { () async throws(ProcessRepositoryError) in
+            try await self.base.childCounts(of: id)
+        }
+    }
+
+    /// As the wrapped repository.
+    public func listen(_ listener: @escaping @Sendable (ChangeNotice) -> Void) { self.base.listen(listener) }
 
     /// As the wrapped repository; it measures itself.
     public func health() async -> RepositoryHealth { await self.base.health() }

@@ -80,6 +80,29 @@ public protocol ProcessRepository: Sendable {
     /// - Throws: `unavailable`.
     func page(_ query: ProcessQuery) async throws(ProcessRepositoryError) -> ProcessPage
 
+    /// Pages through the children of a process, those that have finished included, by index and in an order of the
+    /// store's own.
+    ///
+    /// A walk passes over none and repeats none that stayed as it was; one that came, or changed its status meanwhile, may be
+    /// passed over or come twice.
+    ///
+    /// - Parameters:
+    ///   - id: The parent, whether or not it is there itself.
+    ///   - cursor: Where the page before ended.
+    ///   - limit: How many at the most, 1 or more.
+    /// - Returns: A page, empty only at the end.
+    /// - Throws: `unavailable`.
+    func children(
+        of id: ProcessID, after cursor: ChildCursor?, limit: Int
+    ) async throws(ProcessRepositoryError) -> ChildPage
+
+    /// Counts the children of a process by status, from counts that are kept or by index alone.
+    ///
+    /// - Parameter id: The parent.
+    /// - Returns: The counts of one moment, of those that are there; a status that no child has may be absent.
+    /// - Throws: `unavailable`.
+    func childCounts(of id: ProcessID) async throws(ProcessRepositoryError) -> [ProcessStatus: Int]
+
     /// Counts what is there, from counts that are kept or by index: never by looking at every process.
     ///
     /// - Returns: The counts of one moment.
@@ -103,6 +126,16 @@ public protocol ProcessRepository: Sendable {
     /// - Returns: Whether there may be more.
     /// - Throws: `unavailable`, `storeFull`.
     func forgetExpired() async throws(ProcessRepositoryError) -> Bool
+
+    /// Has somebody hear of every change, through whatever instance it was made, as soon as it can be read.
+    ///
+    /// To be called before the repository is used, once for each who wants to hear; each hears for as long as the
+    /// repository lives. Where the store can't say what other instances changed, `missed` is heard within a second of
+    /// it; so it is after a time in which notices could not be heard.
+    ///
+    /// - Parameter listener: Is told after the change can be read, on any thread, at times twice or out of order, and not
+    ///   of every change where a connection was lost; it must be quick and must not call the repository.
+    func listen(_ listener: @escaping @Sendable (ChangeNotice) -> Void)
 
     /// Looks whether the store answers, with a round trip that reads nothing of ours.
     ///

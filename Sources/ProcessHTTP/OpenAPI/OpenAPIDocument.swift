@@ -84,7 +84,7 @@ enum OpenAPIDocument {
         if let body = operation.body {
             writer.name("requestBody")
             writer.beginObject()
-            writer.member("required", body == "Start" || body == "RetainRequest")
+            writer.member("required", ["Start", "RetainRequest", "ClaimRequest", "Batch"].contains(body))
             Self.writeContent("application/json", schema: body, to: &writer)
             writer.endObject()
         }

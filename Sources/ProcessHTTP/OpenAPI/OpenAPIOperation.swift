@@ -36,22 +36,26 @@ extension Route {
         case .start:
             OpenAPIOperation(
                 id: "start", tag: .processes, summary: "Starts a process",
-                parameters: ["Idempotency-Key", "traceparent"], body: "Start",
+                parameters: ["Idempotency-Key", "Prefer", "traceparent"], body: "Start",
                 answers: [
                     Self.started(.accepted, "The process was started."),
-                    Self.started(.ok, "The process is there: by the same idempotency key, or by its id."),
+                    Self.started(
+                        .ok,
+                        "The process is there, by the same idempotency key or by its id; or it finished while waited for."
+                    ),
                 ],
                 problems: [.missingField, .processExists, .processRemoved, .idempotencyMismatch, .storeFull])
         case .status:
             OpenAPIOperation(
                 id: "status", tag: .processes, summary: "Shows a process, whatever became of it",
-                parameters: ["fields", "If-None-Match"],
+                parameters: ["fields", "include", "If-None-Match", "Prefer"],
                 answers: [
                     .init(
-                        status: .ok, summary: "The process.", schema: "Process", headers: ["ETag", "Retry-After"]),
+                        status: .ok, summary: "The process.", schema: "ProcessWithChildren",
+                        headers: ["ETag", "Retry-After", "Preference-Applied"]),
                     .init(
                         status: .notModified, summary: "The process is as the client knows it.",
-                        headers: ["ETag", "Retry-After"]),
+                        headers: ["ETag", "Retry-After", "Preference-Applied"]),
                 ],
                 problems: [.processNotFound, .processRemoved, .corruptRecord])
         case .statusOfMany:
@@ -86,10 +90,30 @@ extension Route {
         case .cancelled:
             Self.report("cancelled", "Confirms that the worker has stopped as asked", body: "CancelConfirmation")
         case .cancel:
-            Self.change("cancel", "Asks for the end of a process", parameters: ["cancel_force"], body: "CancelRequest")
+            Self.change(
+                "cancel", "Asks for the end of a process", parameters: ["cancel_force", "children"],
+                body: "CancelRequest")
         case .retry: Self.change("retry", "Tries a failed or cancelled process again", body: "Empty")
         case .retain:
             Self.change("retain", "Says how long a process is kept", body: "RetainRequest", problems: [.missingField])
+        case .claim:
+            OpenAPIOperation(
+                id: "claim", tag: .reports, summary: "Hands out work from queues", parameters: ["Prefer"],
+                body: "ClaimRequest",
+                answers: [
+                    .init(
+                        status: .ok, summary: "The processes claimed; none where none was due in time.",
+                        schema: "ClaimedProcesses", headers: ["Preference-Applied"])
+                ],
+                problems: [.missingField, .storeFull])
+        case .batch:
+            OpenAPIOperation(
+                id: "batch", tag: .reports, summary: "Starts and reports many processes", parameters: ["fields"],
+                body: "Batch",
+                answers: [
+                    .init(status: .ok, summary: "What came of each item, in their order.", schema: "BatchResults")
+                ],
+                problems: [.missingField])
         case .health:
             OpenAPIOperation(
                 id: "health", tag: .service, summary: "Says how the service and its store do",
@@ -116,7 +140,8 @@ extension Route {
     private static func started(_ status: HTTPStatus, _ summary: String) -> OpenAPIOperation.Answer {
         .init(
             status: status, summary: summary, schema: "Process",
-            headers: ["ETag", "Location", "Retry-After"] + (status == .ok ? ["Idempotency-Replayed"] : []))
+            headers: ["ETag", "Location", "Retry-After", "Preference-Applied"]
+                + (status == .ok ? ["Idempotency-Replayed"] : []))
     }
 
     private static func report(_ id: String, _ summary: String, body: String) -> OpenAPIOperation {
@@ -143,7 +168,7 @@ extension Route {
         case .live, .metrics, .openAPI: break
         case .health, .ready, .stats: problems += [.storeUnavailable]
         case .start, .status, .statusOfMany, .processes, .cleanup, .progress, .complete, .fail, .cancel, .cancelled,
-            .retry, .retain:
+            .retry, .retain, .claim, .batch:
             problems += [.invalidField, .storeUnavailable, .internal]
         }
         if self.access != .read { problems += [.forbidden] }

@@ -84,6 +84,20 @@ struct ProcessFields: OptionSet {
     /// Every member.
     static let all = ProcessFields(rawValue: .max)
 
+    /// What tells a process's identity.
+    static let processID = ProcessFields(.processID)
+    /// Where it is in its life.
+    static let status = ProcessFields(.status)
+    /// Which attempt it is at.
+    static let attempt = ProcessFields(.attempt)
+    /// Its `ETag`.
+    static let revision = ProcessFields(.revision)
+
+    /// Takes the bits.
+    init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    private init(_ field: ProcessField) { self.rawValue = 1 << field.rawValue }
+
     /// Whether a member is shown.
     @inline(__always)
     func contains(_ field: ProcessField) -> Bool { self.rawValue & 1 << field.rawValue != 0 }
@@ -100,7 +114,7 @@ struct ProcessFields: OptionSet {
             guard let field = ProcessField.allCases.first(where: { $0.name.description == name }) else {
                 throw .unknownField(name, "is not a field of a process")
             }
-            fields.insert(ProcessFields(rawValue: 1 << field.rawValue))
+            fields.insert(ProcessFields(field))
         }
         return fields
     }

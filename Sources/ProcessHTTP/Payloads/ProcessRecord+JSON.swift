@@ -7,7 +7,11 @@ extension ProcessRecord {
     ///   - writer: What to write to.
     ///   - policy: How long things stay, which says when it expires.
     ///   - fields: Its members to show.
-    func write(to writer: inout JSONWriter, policy: CleanupPolicy, fields: ProcessFields = .all) {
+    ///   - more: Writes members behind its own.
+    func write(
+        to writer: inout JSONWriter, policy: CleanupPolicy, fields: ProcessFields = .all,
+        more: (inout JSONWriter) -> Void = { _ in }
+    ) {
         writer.beginObject()
         fields.member(.processID, self.id.text, to: &writer)
         fields.member(.kind, self.kind, to: &writer)
@@ -43,6 +47,7 @@ extension ProcessRecord {
         fields.member(.parentID, self.parentID?.text, to: &writer)
         fields.member(.traceparent, self.traceparent, to: &writer)
         fields.member(.revision, self.revision, to: &writer)
+        more(&writer)
         writer.endObject()
     }
 }

@@ -98,6 +98,10 @@ extension Problem {
         case none
         /// It changes one thing, wholly or not at all.
         case change
+        /// It hands out what it finds.
+        case claim
+        /// It cancels one process after the other.
+        case tree
         /// It removes one batch after the other.
         case batches
 
@@ -106,6 +110,8 @@ extension Problem {
             switch self {
             case .none: ""
             case .change: ", so nothing was changed"
+            case .claim: ", so nothing was claimed"
+            case .tree: "; what was cancelled before stays cancelled"
             case .batches: "; what was removed before stays removed"
             }
         }
@@ -118,6 +124,11 @@ extension Problem {
                 """
                  after the change was sent, so it may or may not have happened: look at the process, or send the same again
                 """
+            case .claim:
+                """
+                 after the claim was sent, so processes may have been claimed: they are due again once their lease has passed
+                """
+            case .tree: "; what was cancelled stays cancelled, so send the same again for the rest"
             case .batches: "; what was removed stays removed, so clean up again for the rest"
             }
         }

@@ -84,7 +84,8 @@ extension Problem {
         return HTTPResponse(status, headers: headers, body: self.document(for: path, status))
     }
 
-    private func document(for path: String?, _ status: HTTPStatus) -> [UInt8] {
+    /// The document itself.
+    func document(for path: String?, _ status: HTTPStatus) -> [UInt8] {
         var writer = JSONWriter(capacity: 512)
         writer.beginObject()
         writer.member("type", self.code.type)

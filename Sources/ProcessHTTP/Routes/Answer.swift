@@ -10,6 +10,8 @@ struct Answer {
     /// The revision of the one process that it shows: the `ETag`.
     var revision: Int64?
     var retryAfter: Int?
+    /// How long the client wanted to wait, as it was understood.
+    var wait: WaitPreference?
     /// Further header fields.
     var fields: [HTTPHeaders.Field] = []
     var body: [UInt8] = []
@@ -45,6 +47,9 @@ struct Answer {
         }
         if let retryAfter = self.retryAfter {
             fields.append(HTTPHeaders.Field(name: "Retry-After", value: "\(retryAfter)"))
+        }
+        if let wait = self.wait {
+            fields.append(HTTPHeaders.Field(name: "Preference-Applied", value: "wait=\(wait.seconds)"))
         }
         fields.append(contentsOf: self.fields)
         return HTTPResponse(self.status, headers: HTTPHeaders(fields), body: self.body)

@@ -7,7 +7,11 @@ extension ProcessRoutes {
     ) async throws(Problem) -> Answer {
         var kind = kind
         var query = try QueryParameters(request.query)
-        if case .cancel = kind { kind = .cancel(force: try query.takeFlag("force")) }
+        var includesChildren = false
+        if case .cancel = kind {
+            kind = .cancel(force: try query.takeFlag("force"))
+            includesChildren = try query.takeFlag("children")
+        }
         try query.expectNoMore()
         let precondition = try Self.precondition(of: request)
         var fields = try Self.fields(of: request)
@@ -18,10 +22,15 @@ extension ProcessRoutes {
         }
         let record: ProcessRecord
         do {
-            record = try await self.manager.change(
-                id, wanted.change, attempt: wanted.attempt, precondition: precondition)
+            if includesChildren, case .cancel(let reason, let force) = wanted.change {
+                record = try await self.manager.cancelTree(
+                    id, reason: reason, force: force, precondition: precondition)
+            } else {
+                record = try await self.manager.change(
+                    id, wanted.change, attempt: wanted.attempt, precondition: precondition)
+            }
         } catch {
-            throw Problem(error, effect: .change)
+            throw Problem(error, effect: includesChildren ? .tree : .change)
         }
         return .process(record, policy: self.manager.policy)
     }

@@ -60,12 +60,7 @@ extension ProcessRoutes {
             writer.beginObject()
             writer.member("total", counts.total)
             writer.name("by_status")
-            writer.beginObject()
-            for status in ProcessStatus.allCases {
-                writer.name(escaping: status.rawValue)
-                writer.value(counts.byStatus[status] ?? 0)
-            }
-            writer.endObject()
+            Self.write(counts.byStatus, to: &writer)
             Self.write(counts.byKind, as: "by_kind", to: &writer)
             Self.write(counts.byQueue, as: "by_queue", to: &writer)
             writer.member("oldest_running_age_s", counts.oldestRunning.map { Self.age(of: $0, at: statistics.at) })
@@ -81,6 +76,16 @@ extension ProcessRoutes {
             }
             writer.endObject()
         }
+    }
+
+    /// Writes all five counts.
+    static func write(_ counts: [ProcessStatus: Int], to writer: inout JSONWriter) {
+        writer.beginObject()
+        for status in ProcessStatus.allCases {
+            writer.name(escaping: status.rawValue)
+            writer.value(counts[status] ?? 0)
+        }
+        writer.endObject()
     }
 
     private static func write(_ report: CleanupReport, to writer: inout JSONWriter) {

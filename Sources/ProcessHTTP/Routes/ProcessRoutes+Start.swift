@@ -5,6 +5,7 @@ extension ProcessRoutes {
     func start(_ request: HTTPRequest) async throws(Problem) -> Answer {
         try Self.expectNoParameters(request)
         let key = try Self.idempotencyKey(of: request)
+        let wait = WaitPreference(request.headers.values(of: "Prefer"))
         var fields = try Self.fields(of: request)
         let traceparent = TraceContext.traceparent(request.headers.values(of: "traceparent"))
         let parsed = try Self.reading { () throws(JSONFieldError) in
@@ -21,15 +22,27 @@ extension ProcessRoutes {
         } catch {
             throw Problem(error, effect: .change)
         }
-        var answer = Answer.process(outcome.record, policy: self.manager.policy)
-        answer.fields.append(HTTPHeaders.Field(name: "Location", value: "/status/\(outcome.record.id.text)"))
-        answer.retryAfter = PollingAdvice.seconds(for: outcome.record, at: self.manager.repository.now())
+        let record = await self.record(outcome.record, waitedFor: wait)
+        var answer = Answer.process(record, policy: self.manager.policy)
+        answer.wait = wait
+        answer.fields.append(HTTPHeaders.Field(name: "Location", value: "/status/\(record.id.text)"))
+        answer.retryAfter = PollingAdvice.seconds(for: record, at: self.manager.repository.now())
         switch outcome {
-        case .started: answer.status = .accepted
+        case .started: answer.status = wait != nil && record.status.isFinished ? .ok : .accepted
         case .replayed: answer.fields.append(HTTPHeaders.Field(name: "Idempotency-Replayed", value: "true"))
         case .existing: break
         }
         return answer
+    }
+
+    /// The process once it has finished, or as it is when time is up.
+    ///
+    /// It was started whatever becomes of the wait, so where the store fails now, it is shown as it was started.
+    private func record(_ record: ProcessRecord, waitedFor wait: WaitPreference?) async -> ProcessRecord {
+        guard let wait, !record.status.isFinished else { return record }
+        let finished = try? await self.manager.find(
+            record.id, waitingUpTo: wait.duration, until: \.status.isFinished)
+        return finished ?? record
     }
 
     /// The idempotency key that came with a request, in quotes or without.

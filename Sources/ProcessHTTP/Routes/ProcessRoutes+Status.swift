@@ -9,21 +9,66 @@ extension ProcessRoutes {
     /// `GET /status/{id}`
     func status(of id: ProcessID, _ request: HTTPRequest) async throws(Problem) -> Answer {
         var fields = ProcessFields.all
+        var includesChildren = false
         if request.query != nil {
             var query = try QueryParameters(request.query)
             fields = try ProcessFields.take(from: &query)
+            includesChildren = try Self.takeInclude(from: &query)
             try query.expectNoMore()
         }
+        // A revision says nothing of the children, so what shows them is neither tagged nor compared.
+        let known = includesChildren ? [] : request.headers.values(of: "If-None-Match")
+        let wait = request.method == .head ? nil : WaitPreference(request.headers.values(of: "Prefer"))
         let record: ProcessRecord
-        do { record = try await self.manager.find(id) } catch { throw Problem(error, effect: .none) }
-        let isKnown = EntityTag.isKnown(record.revision, in: request.headers.values(of: "If-None-Match"))
-        var answer =
-            isKnown
-            ? Answer(status: .notModified, contentType: nil, revision: record.revision)
-            : Answer.process(record, policy: self.manager.policy, fields: fields)
+        do {
+            record = try await self.record(id, knownAs: known, waitedFor: wait)
+        } catch {
+            throw Problem(error, effect: .none)
+        }
+        var answer: Answer
+        if includesChildren {
+            answer = try await self.answer(showing: record, withChildrenAnd: fields)
+        } else if EntityTag.isKnown(record.revision, in: known) {
+            answer = Answer(status: .notModified, contentType: nil, revision: record.revision)
+        } else {
+            answer = Answer.process(record, policy: self.manager.policy, fields: fields)
+        }
         answer.mayBeKept = true
+        answer.wait = wait
         answer.retryAfter = PollingAdvice.seconds(for: record, at: self.manager.repository.now())
         return answer
+    }
+
+    /// The process at once, or as soon as it differs from what the client knows; where the client knows nothing, as soon as
+    /// it has finished.
+    private func record(
+        _ id: ProcessID, knownAs known: [String], waitedFor wait: WaitPreference?
+    ) async throws(ProcessError) -> ProcessRecord {
+        guard let wait, wait.seconds > 0 else { return try await self.manager.find(id) }
+        // What is no list of tags is passed over, here as everywhere.
+        let comparesTags = EntityTag.condition(known) != nil
+        return try await self.manager.find(id, waitingUpTo: wait.duration) { record in
+            record.status.isFinished || comparesTags && !EntityTag.isKnown(record.revision, in: known)
+        }
+    }
+
+    private static func takeInclude(from query: inout QueryParameters) throws(Problem) -> Bool {
+        guard let names = try query.takeList("include") else { return false }
+        guard names.allSatisfy({ $0 == "children" }) else { throw .invalidField("include", "must be children") }
+        return true
+    }
+
+    private func answer(
+        showing record: ProcessRecord, withChildrenAnd fields: ProcessFields
+    ) async throws(Problem) -> Answer {
+        let counts: [ProcessStatus: Int]
+        do { counts = try await self.manager.childCounts(of: record.id) } catch { throw Problem(error, effect: .none) }
+        return .json { writer in
+            record.write(to: &writer, policy: self.manager.policy, fields: fields) { writer in
+                writer.name("children")
+                Self.write(counts, to: &writer)
+            }
+        }
     }
 
     /// `GET /status?id=a&id=b…`

@@ -94,6 +94,8 @@ public final class ProcessRoutes: HTTPHandler {
         case .cancelled: return try await self.change(Self.id(in: match), request, .cancelled)
         case .retry: return try await self.change(Self.id(in: match), request, .retry)
         case .retain: return try await self.change(Self.id(in: match), request, .retain)
+        case .claim: return try await self.claim(request)
+        case .batch: return try await self.batch(request)
         case .health: return await self.health()
         case .live: return Self.live()
         case .ready: return try await self.ready()

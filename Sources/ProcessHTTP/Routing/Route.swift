@@ -26,6 +26,10 @@ public enum Route: Hashable, Sendable, CaseIterable {
     case retry
     /// `/retain/{id}`
     case retain
+    /// `/claim`
+    case claim
+    /// `/batch`
+    case batch
     /// `/health`
     case health
     /// `/health/live`
@@ -53,6 +57,8 @@ public enum Route: Hashable, Sendable, CaseIterable {
         case .cancelled: "/cancelled/{id}"
         case .retry: "/retry/{id}"
         case .retain: "/retain/{id}"
+        case .claim: "/claim"
+        case .batch: "/batch"
         case .health: "/health"
         case .live: "/health/live"
         case .ready: "/health/ready"
@@ -71,7 +77,7 @@ public enum Route: Hashable, Sendable, CaseIterable {
     /// What the path is there for.
     var access: Access {
         switch self {
-        case .start, .progress, .complete, .fail, .cancel, .cancelled, .retry, .retain: .change
+        case .start, .progress, .complete, .fail, .cancel, .cancelled, .retry, .retain, .claim, .batch: .change
         case .cleanup: .remove
         case .statusOfMany, .status, .processes, .stats, .health, .live, .ready, .metrics, .openAPI: .read
         }
@@ -108,7 +114,7 @@ public enum Route: Hashable, Sendable, CaseIterable {
         switch self {
         case .health, .live, .ready, .metrics: true
         case .start, .statusOfMany, .status, .processes, .cleanup, .stats, .progress, .complete, .fail, .cancel,
-            .cancelled, .retry, .retain, .openAPI:
+            .cancelled, .retry, .retain, .claim, .batch, .openAPI:
             false
         }
     }
@@ -176,6 +182,8 @@ struct RouteMatch: Equatable {
         Path(word: "cancelled", withID: .cancelled),
         Path(word: "retry", withID: .retry),
         Path(word: "retain", withID: .retain),
+        Path(word: "claim", alone: .claim),
+        Path(word: "batch", alone: .batch),
         Path(word: "processes", alone: .processes),
         Path(word: "cleanup", alone: .cleanup),
         Path(word: "stats", alone: .stats),

@@ -4,10 +4,12 @@ internal import Synchronization
 
 /// The connections to one server, one for each event loop.
 final class RedisClient: Sendable {
+    let configuration: RedisConfiguration
     private let connections: [RedisConnection]
     private let turn = Atomic<Int>(0)
 
     init(_ configuration: RedisConfiguration, loops: EventLoopGroup, clock: RedisClock) {
+        self.configuration = configuration
         self.connections = loops.loops.prefix(max(configuration.maxConnections, 1)).map { loop in
             RedisConnection(loop: loop, configuration: configuration, clock: clock)
         }

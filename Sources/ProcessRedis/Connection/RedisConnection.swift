@@ -58,7 +58,7 @@ final class RedisConnection: @unchecked Sendable {
     private var drainHandler: (@Sendable () -> Void)?
 
     /// How long a call waits for a connection that has just been lost, in nanoseconds.
-    private static let grace: UInt64 = 250_000_000
+    private static let grace: UInt64 = 500_000_000
     /// How many batches may wait.
     private static let waitingLimit = 10_000
 

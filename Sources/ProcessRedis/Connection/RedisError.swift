@@ -7,7 +7,11 @@ extension ProcessRepositoryError {
     ///   - text: The error as Redis wrote it; it names no secret.
     ///   - subject: What was asked for, for the message.
     init(redis text: String, doing subject: String) {
-        self.init(Self.code(of: text), "Redis refused \(subject): \(text)")
+        if Self.word(of: text) == "NOAUTH" {
+            self.init(.refused, "Redis wants a password, and none is configured: \(text)")
+        } else {
+            self.init(Self.code(of: text), "Redis refused \(subject): \(text)")
+        }
     }
 
     /// What a reply of a shape that was not expected means to a caller.

@@ -39,7 +39,8 @@ struct RedisKeys: Sendable {
     static let queue = "process_queue:"
     /// `process_kind:<kind>`, sorted sets: ids by `created_at`.
     static let kind = "process_kind:"
-    /// `process_children:<id>`, sorted sets: the children that have not ended, by `created_at`.
+    /// `process_children:<id>`, sorted sets: all children, those of each status behind those of the one before, by
+    /// `created_at`.
     static let children = "process_children:"
     /// `process_kinds`, a set: every kind there is a process of.
     static let kinds = "process_kinds"
@@ -94,8 +95,9 @@ extension ProcessRecord {
                 let expiresAt = self.expiresAt?.milliseconds ?? RedisIndexEntry.never
                 entries.append(RedisIndexEntry(key: RedisKeys.expires, score: expiresAt))
             }
-        } else if let parentID = self.parentID {
-            entries.append(RedisIndexEntry(key: RedisKeys.children + parentID.text, score: createdAt))
+        }
+        if let parentID = self.parentID {
+            entries.append(RedisIndexEntry(key: RedisKeys.children + parentID.text, score: self.childScore))
         }
         if self.status == .pending, let queue = self.queue {
             entries.append(RedisIndexEntry(key: RedisKeys.queue + queue, score: self.queueScore))
@@ -114,6 +116,34 @@ extension ProcessRecord {
         let createdAt = min(max(self.createdAt.milliseconds, 0), RedisQueueScore.timeLimit - 1)
         return Int64(100 - self.priority) * RedisQueueScore.timeLimit + createdAt
     }
+}
+
+extension ProcessRecord {
+    /// The place among the children of its parent. The Lua of the claim computes the same.
+    fileprivate var childScore: Int64 {
+        RedisChildScore.first(of: self.status)
+            + min(max(self.createdAt.milliseconds, 0), RedisQueueScore.timeLimit - 1)
+    }
+}
+
+/// The numbers that scores of children are made of: how many of each status there are is a count of a range.
+enum RedisChildScore {
+    /// The order of the statuses, those that have not ended first.
+    static let statuses: [ProcessStatus] = [.pending, .running, .completed, .failed, .cancelled]
+
+    /// Where the children of a status begin.
+    static func first(of status: ProcessStatus) -> Int64 {
+        Int64(Self.statuses.firstIndex(of: status) ?? 0) * RedisQueueScore.timeLimit
+    }
+
+    /// The status of a child.
+    static func status(of score: Int64) -> ProcessStatus? {
+        let place = score / RedisQueueScore.timeLimit
+        return Self.statuses.indices.contains(Int(place)) ? Self.statuses[Int(place)] : nil
+    }
+
+    /// Where those begin that have ended.
+    static let firstFinished = Self.first(of: .completed)
 }
 
 /// The numbers that scores of a queue are made of.

@@ -1,3 +1,5 @@
+internal import ProcessCore
+
 // The scripts that keep and change single processes.
 extension RedisScript {
     /// Arguments: 3 id, 4 `1` where it can't be taken, 5 idempotency key, 6 fingerprint, 7 lifetime, 8 longest number of
@@ -53,7 +55,7 @@ extension RedisScript {
     /// waits in one; then name, value, …, an empty one, names to remove, …, an empty one, and index, score, ….
     static let replaceBody = """
         local id, process = ARGV[3], P .. 'process:' .. ARGV[3]
-        local old = try('HMGET', process, 'revision', 'status', 'lease_expires_at', 'deadline', 'queue', 'parent_id')
+        local old = try('HMGET', process, 'revision', 'status', 'lease_expires_at', 'deadline', 'queue')
         if old.err or old[1] ~= ARGV[4] then return {'conflict', lookup(id)} end
         if ARGV[5] ~= '' and now() < tonumber(ARGV[5]) then return {'early'} end
         local stop = 9
@@ -70,7 +72,6 @@ extension RedisScript {
         if old[4] then stale['process_deadlines'] = true end
         if status == 'pending' or status == 'running' then
           if old[5] then stale['process_queue:' .. old[5]] = true end
-          if old[6] then stale['process_children:' .. old[6]] = true end
         else
           stale['process_finished'] = true
           stale['process_expires'] = true
@@ -132,7 +133,7 @@ extension RedisScript {
             local id, queue = head[2], head[3]
             local process = P .. 'process:' .. id
             local hash = try('HMGET', process, 'revision', 'status', 'attempt', 'created_at', 'kind', 'updated_at',
-              'run_after', 'lease', 'timeout')
+              'run_after', 'lease', 'timeout', 'parent_id')
             if hash.err or not hash[1] then
               forget(id)
               call('ZREM', queue, id)
@@ -167,6 +168,10 @@ extension RedisScript {
               call('ZREM', queue, id)
               call('ZREM', P .. 'process_status:pending', id)
               call('ZADD', P .. 'process_status:running', hash[4], id)
+              if hash[10] then
+                local score = text(\(RedisChildScore.first(of: .running)) + within(tonumber(hash[4])))
+                try('ZADD', P .. 'process_children:' .. hash[10], score, id)
+              end
               call('ZADD', P .. 'process_leases', lease, id)
               if deadline then
                 call('ZADD', P .. 'process_deadlines', deadline, id)

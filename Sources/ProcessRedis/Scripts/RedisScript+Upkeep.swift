@@ -66,8 +66,11 @@ extension RedisScript {
         local function mayGo(hash)
           local status, retain, finished = hash[2], hash[3], tonumber(hash[4] or '')
           if not status or not string.find(statuses, ' ' .. status .. ' ', 1, true) then return false end
+          -- What can't be read stays until somebody says so: without these it could not be taken out of its indexes.
+          local isOpen = status == 'pending' or status == 'running'
+          if not hash[5] or not hash[6] or not (finished or isOpen) then return false end
           if ARGV[3] == 'expired' then
-            if status == 'pending' or status == 'running' or not finished then return false end
+            if isOpen or not finished then return false end
             if not retain then return finished <= by end
             local own = tonumber(retain)
             return own and finished + own <= at
@@ -79,11 +82,12 @@ extension RedisScript {
 
         local function hasOpenChildren(id)
           local key = P .. 'process_children:' .. id
-          for _, child in ipairs(call('ZRANGE', key, 0, 9)) do
+          local finished = '(' .. text(\(RedisChildScore.firstFinished))
+          for _, child in ipairs(call('ZRANGEBYSCORE', key, '-inf', finished, 'LIMIT', 0, 10)) do
             if call('EXISTS', P .. 'process:' .. child) == 1 then return true end
             if not isDry then call('ZREM', key, child) end
           end
-          return call('ZCARD', key) > (isDry and 10 or 0)
+          return call('ZCOUNT', key, '-inf', finished) > (isDry and 10 or 0)
         end
 
         local removed, place = {}, false
@@ -107,7 +111,7 @@ extension RedisScript {
               left = left - 1
               id, score = found[c], found[c + 1]
               local hash = try('HMGET', P .. 'process:' .. id, 'revision', 'status', 'retain', 'finished_at',
-                'created_at', 'kind', 'queue', 'parent_id')
+                'created_at', 'kind', 'queue', 'parent_id', 'lease_expires_at', 'deadline')
               if hash.err or not hash[1] then
                 if not isDry then
                   forget(id)
@@ -117,7 +121,13 @@ extension RedisScript {
                 removed[#removed + 1] = id
                 removed[#removed + 1] = hash[2]
                 if not isDry then
-                  forget(id)
+                  -- Only where it stands: a batch holds up everybody else for as long as it takes.
+                  call('SREM', P .. 'process_ids', id)
+                  call('ZREM', P .. 'process_times', id)
+                  call('ZREM', P .. 'process_status:' .. hash[2], id)
+                  if hash[4] then call('ZREM', P .. (hash[3] and 'process_expires' or 'process_finished'), id) end
+                  if hash[9] then call('ZREM', P .. 'process_leases', id) end
+                  if hash[10] then call('ZREM', P .. 'process_deadlines', id) end
                   remove(id, hash[6], hash[7], hash[8], hash[1], hash[2], lifetime, channel)
                 end
               end
@@ -141,6 +151,13 @@ extension RedisScript {
             removed[#removed + 1] = ARGV[i + 3]
             if ARGV[3] ~= '1' then
               forget(id)
+              -- It may stand where it no longer says that it does.
+              for set, index in pairs({process_kinds = 'process_kind:', process_queues = 'process_queue:'}) do
+                for _, name in ipairs(call('SMEMBERS', P .. set)) do
+                  call('ZREM', P .. index .. name, id)
+                  if call('EXISTS', P .. index .. name) == 0 then call('SREM', P .. set, name) end
+                end
+              end
               remove(id, hash[3], hash[4], hash[5], hash[1], ARGV[i + 3], tonumber(ARGV[4]), ARGV[5])
             end
           end

@@ -1,5 +1,5 @@
 /// How far apart two words are, for suggestions.
-enum EditDistance {
+package enum EditDistance {
     /// The known word nearest to a misspelt one; of several equally near, the first. One that only lacks its end counts as
     /// two letters away, however long the end is.
     static func nearest(to word: String, among known: [String]) -> String? {
@@ -11,7 +11,7 @@ enum EditDistance {
     }
 
     /// How many letters must be added, dropped, changed or swapped with their neighbour to get from one word to another.
-    static func between(_ left: String, _ right: String) -> Int {
+    package static func between(_ left: String, _ right: String) -> Int {
         let (left, right) = ([UInt8](left.utf8), [UInt8](right.utf8))
         // Three rows of the table suffice: a swap looks two rows back.
         var beforeLast: [Int] = []

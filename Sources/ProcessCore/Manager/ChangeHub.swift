@@ -1,0 +1,166 @@
+import Synchronization
+
+/// Wakes whoever waits for a change: for one process, or for work in some queues.
+///
+/// Its rule against lost wake-ups: register first, then read the store, then wait. A change that the read did not show
+/// comes after the registration and wakes the wait.
+///
+/// Of those who wait for work in a queue, each due process wakes one, the longest waiting first, so that a thousand parked
+/// workers cost as much as one. Whoever was woken and does not take what it was woken for passes the wake on.
+///
+/// A slow timer makes up for what no notice tells: delayed processes that become due, and notices that were lost.
+public final class ChangeHub: Sendable {
+    let clock: any Clock<Duration>
+    private let interval: Duration
+    private let lanes = Mutex(ClaimLanes())
+    private let watches = Mutex(Watches())
+    /// Those registered, of both sorts: while it is 0, a notice is passed over without a lock.
+    private let registered = Atomic<Int>(0)
+
+    private struct Watches {
+        var byID: [ProcessID: [ObjectIdentifier: ChangeSignal]] = [:]
+        var isClosed = false
+    }
+
+    /// Every so many turns of the slow timer, all watched processes are read again.
+    static let turnsBetweenReads = 5
+
+    /// Makes a hub without anybody waiting.
+    ///
+    /// - Parameters:
+    ///   - clock: What it waits with.
+    ///   - interval: How often queues that somebody waits for are looked at, notice or not.
+    public init(clock: any Clock<Duration> = ContinuousClock(), interval: Duration = .seconds(1)) {
+        self.clock = clock
+        self.interval = interval
+    }
+
+    /// Takes a notice of a repository. Quick; where nobody waits for what changed, one look-up.
+    ///
+    /// - Parameter notice: What the repository said.
+    public func take(_ notice: ChangeNotice) {
+        // A task that is not counted yet has not read the store yet, either, and will find the change there.
+        guard self.registered.load(ordering: .sequentiallyConsistent) > 0 else { return }
+        switch notice {
+        case .changed(let id, _, _, let queue):
+            self.wakeWatches(of: id)
+            if let queue { self.wakeClaim(for: queue) }
+        case .removed(let id):
+            self.wakeWatches(of: id)
+        case .missed:
+            self.wakeAllWatches()
+            self.wakeOneClaimOfEachQueue(remembering: true)
+        }
+    }
+
+    /// Runs the slow timer until the task is cancelled.
+    public func run() async {
+        var turn = 0
+        while (try? await self.clock.sleep(for: self.interval)) != nil {
+            self.wakeOneClaimOfEachQueue(remembering: false)
+            turn += 1
+            if turn % Self.turnsBetweenReads == 0 { self.wakeAllWatches() }
+        }
+    }
+
+    /// Ends every wait as if its time were up, now and from now on: the service is about to stop.
+    public func close() {
+        let signals = self.watches.withLock { watches in
+            watches.isClosed = true
+            return watches.byID.values.flatMap(\.values)
+        }
+        let tickets = self.lanes.withLock { $0.close() }
+        for signal in signals { signal.end() }
+        for ticket in tickets { ticket.signal.end() }
+    }
+
+    /// How many wait or are about to, for tests.
+    var registeredCount: Int { self.registered.load(ordering: .sequentiallyConsistent) }
+
+    /// How many claims are parked, for tests.
+    var parkedCount: Int { self.lanes.withLock { $0.parkedCount } }
+
+    /// Ends a signal when a time has passed.
+    ///
+    /// - Returns: The timer, to be cancelled when nobody waits any more.
+    func end(_ signal: ChangeSignal, after duration: Duration) -> Task<Void, Never> {
+        Task { [clock] in
+            try? await clock.sleep(for: duration)
+            signal.end()
+        }
+    }
+
+    // MARK: One process
+
+    /// Registers a wait for changes of one process; to be given back with ``unwatch(_:_:)``.
+    func watch(_ id: ProcessID) -> ChangeSignal {
+        let signal = ChangeSignal()
+        self.registered.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        let isClosed = self.watches.withLock { watches in
+            watches.byID[id, default: [:]][ObjectIdentifier(signal)] = signal
+            return watches.isClosed
+        }
+        if isClosed { signal.end() }
+        return signal
+    }
+
+    /// Ends the registration of a wait.
+    func unwatch(_ id: ProcessID, _ signal: ChangeSignal) {
+        self.watches.withLock { watches in
+            watches.byID[id]?[ObjectIdentifier(signal)] = nil
+            if watches.byID[id]?.isEmpty == true { watches.byID[id] = nil }
+        }
+        self.registered.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+    }
+
+    private func wakeWatches(of id: ProcessID) {
+        guard let signals = self.watches.withLock({ $0.byID[id] }) else { return }
+        for signal in signals.values { signal.set() }
+    }
+
+    private func wakeAllWatches() {
+        for signal in self.watches.withLock({ $0.byID.values.flatMap(\.values) }) { signal.set() }
+    }
+
+    // MARK: Claims
+
+    /// Registers a claim that is about to look into its queues; to be given back with ``leave(_:)``.
+    func enter(_ queues: [String]) -> ClaimTicket {
+        self.registered.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        return self.lanes.withLock { $0.enter(queues) }
+    }
+
+    /// Waits until there may be work; to be called after a claim found none.
+    ///
+    /// - Returns: Whether to claim again; if not, there is no more to wait for.
+    func park(_ ticket: ClaimTicket) async -> Bool {
+        let (isParked, isClosed) = self.lanes.withLock { ($0.park(ticket), $0.isClosed) }
+        if isClosed { ticket.signal.end() }
+        return isParked ? await ticket.signal.wait() : true
+    }
+
+    /// Why a claim does not wait any more.
+    enum Departure {
+        /// It took something from these queues; where it took as much as it wanted, there may be more.
+        case found(queues: Set<String>, mayBeMore: Bool)
+        /// It takes nothing: its time is up, or its client has gone.
+        case gone
+        /// The store failed. Others that are woken now would fail too, and hear of it from the slow timer soon enough.
+        case failed
+    }
+
+    /// Ends the registration of a claim, and wakes others for what it leaves.
+    func leave(_ ticket: ClaimTicket, _ departure: Departure) {
+        let woken = self.lanes.withLock { $0.leave(ticket, departure) }
+        self.registered.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+        for ticket in woken { ticket.signal.set() }
+    }
+
+    private func wakeClaim(for queue: String) {
+        self.lanes.withLock { $0.wake(queue, remembering: true) }?.signal.set()
+    }
+
+    private func wakeOneClaimOfEachQueue(remembering: Bool) {
+        for ticket in self.lanes.withLock({ $0.wakeOneOfEach(remembering: remembering) }) { ticket.signal.set() }
+    }
+}
