@@ -58,7 +58,9 @@ struct ChildTests {
         }
     }
 
-    @Test("a removed child is neither found nor counted; one that has not ended keeps its parent", arguments: Backend.allCases)
+    @Test(
+        "a removed child is neither found nor counted; one that has not ended keeps its parent",
+        arguments: Backend.allCases)
     func removal(backend: Backend) async throws {
         try await backend.withRepository { repository, _ async throws in
             try await repository.keep(
@@ -96,7 +98,9 @@ struct ChildTests {
         }
     }
 
-    @Test("cancelling a tree ends what has not finished at every level, and nothing beside it", arguments: Backend.allCases)
+    @Test(
+        "cancelling a tree ends what has not finished at every level, and nothing beside it",
+        arguments: Backend.allCases)
     func tree(backend: Backend) async throws {
         try await backend.withRepository { repository, _ async throws in
             try await repository.keep(
@@ -121,7 +125,8 @@ struct ChildTests {
     @Test("without force, workers are asked; what was asked stays one revision", arguments: Backend.allCases)
     func cooperative(backend: Backend) async throws {
         try await backend.withRepository { repository, _ async throws in
-            try await repository.keep(.started("root"), child("runs", of: "root"), child("waits", of: "root", queue: "q"))
+            try await repository.keep(
+                .started("root"), child("runs", of: "root"), child("waits", of: "root", queue: "q"))
             let manager = ProcessManager(repository: repository)
             _ = try await manager.cancelTree("root", reason: nil, force: false)
             _ = try await manager.cancelTree("root", reason: nil, force: false)
@@ -137,7 +142,8 @@ struct ChildTests {
     func large(backend: Backend) async throws {
         try await backend.withRepository { repository, _ async throws in
             try await repository.keep(.finished("root"))
-            try await repository.keep((0..<350).map { child(ProcessID(trusted: "c\($0)"), of: "root", queue: $0 % 2 == 0 ? "q" : nil) })
+            try await repository.keep(
+                (0..<350).map { child(ProcessID(trusted: "c\($0)"), of: "root", queue: $0 % 2 == 0 ? "q" : nil) })
             let root = try await ProcessManager(repository: repository).cancelTree("root", reason: nil, force: true)
             #expect(root.status == .completed, "what has ended stays as it is")
             #expect(try await repository.childCounts(of: "root").filter { $0.value > 0 } == [.cancelled: 350])

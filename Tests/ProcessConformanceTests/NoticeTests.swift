@@ -67,7 +67,8 @@ struct NoticeTests {
         }
     }
 
-    @Test("what an instance changed itself is told exactly, the queue only where it is due", arguments: Backend.allCases)
+    @Test(
+        "what an instance changed itself is told exactly, the queue only where it is due", arguments: Backend.allCases)
     func due(backend: Backend) async throws {
         try await backend.withRepository { repository, clock async throws in
             let (log, _) = await listen(backend, repository, repository)

@@ -177,13 +177,15 @@ struct ParkedClaimTests {
         let starter = ProcessManager(repository: memory)
         // The process comes after the look and before the claim is parked: the manager's first claim finds nothing.
         let isFirst = Atomic(true)
-        let repository = InterposedRepository(memory, afterClaim: { _ in
-            guard isFirst.exchange(false, ordering: .relaxed) else { return }
-            var start = ProcessStart(kind: "report")
-            start.queue = "q"
-            start.id = "late"
-            _ = try? await starter.start(start)
-        })
+        let repository = InterposedRepository(
+            memory,
+            afterClaim: { _ in
+                guard isFirst.exchange(false, ordering: .relaxed) else { return }
+                var start = ProcessStart(kind: "report")
+                start.queue = "q"
+                start.id = "late"
+                _ = try? await starter.start(start)
+            })
         #expect(try await claim(manager(repository)).value == ["late"])
     }
 
