@@ -12,7 +12,9 @@ extension StoreReader {
             WHERE parent_id = ?1 AND (status, created_at, id) > (?2, ?3, ?4) ORDER BY status, created_at, id LIMIT ?5
             """)
         rows.bind(id.text, at: 1)
-        let status = cursor.flatMap { Self.statuses.indices.contains(Int($0.score)) ? Self.statuses[Int($0.score)] : nil }
+        let status = cursor.flatMap {
+            Self.statuses.indices.contains(Int($0.score)) ? Self.statuses[Int($0.score)] : nil
+        }
         rows.bind(status?.rawValue ?? "", at: 2)
         rows.bind(cursor?.createdAt ?? 0, at: 3)
         rows.bind(cursor?.id.text ?? "", at: 4)

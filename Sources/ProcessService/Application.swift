@@ -42,6 +42,7 @@ public struct Application: Sendable {
         let opened = try await self.openRepository(loops)
         let repository = MeasuredProcessRepository(opened.repository, metrics: metrics)
         metrics.countProcesses { try await repository.counts().byStatus }
+        metrics.countQueues { try await repository.counts().byQueue }
         metrics.fallbackActive.set(opened.fallbackReason == nil ? 0 : 1)
 
         let manager = ProcessManager(

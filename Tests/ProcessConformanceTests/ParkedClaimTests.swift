@@ -107,32 +107,16 @@ struct ParkedClaimTests {
     func crowd(backend: Backend) async throws {
         try await backend.withTwoInstances { first, second, _ async throws in
             let managers = [manager(first), manager(second)]
-            // The slow timer runs in real time here: it makes up for what SQLite tells other instances at most twice a second.
-            let hubs = Task {
-                await withTaskGroup { group in
-                    for manager in managers {
-                        group.addTask {
-                            while !Task.isCancelled {
-                                manager.hub.take(.missed)
-                                try? await ContinuousClock().sleep(for: .milliseconds(50))
-                            }
-                        }
-                    }
-                }
-            }
             let count = 200
-            let claimed = Mutex<[ProcessID]>([])
+            let claimed = ClaimedIDs()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for worker in 0..<16 {
                     let manager = managers[worker % 2]
                     group.addTask {
-                        while claimed.withLock({ $0.count }) < count {
+                        while claimed.all.count < count {
                             let records = try await manager.claim(
                                 ClaimRequest(queues: ["q"], limit: worker % 3 + 1), waitingUpTo: .seconds(60))
-                            let isLast = claimed.withLock { all in
-                                all += records.map(\.id)
-                                return all.count >= count
-                            }
+                            let isLast = claimed.add(records.map(\.id)) >= count
                             // Nobody waits for more than there is.
                             if isLast { for manager in managers { manager.hub.close() } }
                         }
@@ -149,8 +133,7 @@ struct ParkedClaimTests {
                 }
                 try await group.waitForAll()
             }
-            hubs.cancel()
-            let ids = claimed.withLock { $0 }
+            let ids = claimed.all
             #expect(ids.count == count)
             #expect(Set(ids).count == count, "no process is handed out twice")
         }
@@ -219,5 +202,20 @@ struct ParkedClaimTests {
         manager.hub.close()
         #expect(try await waiting.value.isEmpty)
         #expect(try await claim(manager).value.isEmpty)
+    }
+}
+
+/// What many tasks have claimed together.
+private final class ClaimedIDs: Sendable {
+    private let ids = Mutex<[ProcessID]>([])
+
+    var all: [ProcessID] { self.ids.withLock { $0 } }
+
+    /// Adds some, and says how many there are.
+    func add(_ more: [ProcessID]) -> Int {
+        self.ids.withLock { ids in
+            ids += more
+            return ids.count
+        }
     }
 }

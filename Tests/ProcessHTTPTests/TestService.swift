@@ -9,6 +9,8 @@ struct TestService {
     let repository: any ProcessRepository
     let manager: ProcessManager
     let routes: ProcessRoutes
+    /// What waits for a change sleep by.
+    let timer = ManualTimer()
 
     init(
         policy: CleanupPolicy = CleanupPolicy(), maximumCount: Int? = nil, hosts: [String] = [],
@@ -18,7 +20,9 @@ struct TestService {
         let clock = ManualClock()
         self.clock = clock
         self.repository = wrap(InMemoryProcessRepository(now: clock.read))
-        self.manager = ProcessManager(repository: self.repository, policy: policy, maximumCount: maximumCount)
+        self.manager = ProcessManager(
+            repository: self.repository, policy: policy, maximumCount: maximumCount,
+            hub: ChangeHub(clock: self.timer))
         self.routes = ProcessRoutes(
             manager: self.manager, service: status ?? ServiceStatus(version: "1.2.3", repositoryType: "memory"),
             hosts: hosts, maximumBodySize: maximumBodySize, observer: observer)
@@ -48,6 +52,7 @@ struct TestService {
         await self.send(.get, target, headers: headers)
     }
 
+    @discardableResult
     func post(
         _ target: String, _ body: String = "", headers: KeyValuePairs<String, String> = [:]
     ) async -> TestResponse {

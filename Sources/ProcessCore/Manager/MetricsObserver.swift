@@ -6,9 +6,11 @@ public struct MetricsObserver: ProcessObserver {
     private let retried: Counter
     private let failed: Counter
     private let cancelled: Counter
+    private let metrics: TrackerMetrics
 
     /// Counts into these metrics.
     public init(_ metrics: TrackerMetrics) {
+        self.metrics = metrics
         self.cleanupRemoved = metrics.cleanupRemoved
         self.stale = metrics.lateReports.with("stale_attempt")
         self.finished = metrics.lateReports.with("already_finished")
@@ -20,17 +22,35 @@ public struct MetricsObserver: ProcessObserver {
     /// Starts are counted by their route.
     public func didStart(_ record: ProcessRecord) {}
 
-    /// Counts nothing yet.
-    public func didClaim(_ records: [ProcessRecord]) {}
+    /// Counts claims, and measures how long the first one of each process was waited for.
+    public func didClaim(_ records: [ProcessRecord]) {
+        for record in records {
+            guard let queue = record.queue else { continue }
+            self.metrics.claims.with(queue).increment()
+            guard record.attempt == 1, let claimedAt = record.startedAt else { continue }
+            let due = max(record.createdAt, record.runAfter ?? record.createdAt)
+            self.metrics.queueWait.with(queue).observe(from: due, to: claimedAt)
+        }
+    }
 
     /// Counts what time has ended.
     public func didChange(_ old: ProcessRecord, to new: ProcessRecord, by change: ProcessChange) {
+        self.measure(old, new)
         guard case .expire = change else { return }
+        if let queue = new.queue, old.status == .running { self.metrics.queueLeasesExpired.with(queue).increment() }
         switch new.status {
         case .pending, .running, .completed: self.retried.increment()
         case .failed: self.failed.increment()
         case .cancelled: self.cancelled.increment()
         }
+    }
+
+    /// Counts what becomes of work that a worker had.
+    private func measure(_ old: ProcessRecord, _ new: ProcessRecord) {
+        guard let queue = new.queue else { return }
+        if new.status == .pending, old.status != .pending { self.metrics.retries.with(queue).increment() }
+        guard old.status == .running, let claimedAt = old.startedAt else { return }
+        if new.status.isFinished { self.metrics.queueRun.with(queue).observe(from: claimedAt, to: new.updatedAt) }
     }
 
     /// Counts reports that came too late.
@@ -45,5 +65,12 @@ public struct MetricsObserver: ProcessObserver {
     /// Counts what a cleanup removed.
     public func didClean(_ report: CleanupReport) {
         self.cleanupRemoved.increment(by: UInt64(report.removed))
+    }
+}
+
+extension Histogram {
+    /// Counts the time between two points of the store's clock; none where it was set back.
+    fileprivate func observe(from start: Timestamp, to end: Timestamp) {
+        self.observe(nanoseconds: UInt64(max(0, (end - start).milliseconds)) * 1_000_000)
     }
 }

@@ -106,6 +106,11 @@ public final class Histogram: MetricInstrument {
         public static let latency = Bounds(seconds: [
             0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
         ])
+
+        /// From ten milliseconds to a day, for what workers do and how long it waits for them.
+        public static let work = Bounds(seconds: [
+            0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1800, 3600, 21_600, 86_400,
+        ])
     }
 
     private static let capacity = 24

@@ -29,6 +29,21 @@ public struct TrackerMetrics: Sendable {
     /// Leases and run or pick-up times that passed, by what became of the process: `retried`, `failed`, `cancelled`.
     public let leasesExpired: MetricFamily<Counter>
 
+    /// Processes handed to workers, by queue.
+    public let claims: MetricFamily<Counter>
+
+    /// Processes that went back to their queue for another attempt, by queue.
+    public let retries: MetricFamily<Counter>
+
+    /// Leases and run times that passed while a worker had the process, by queue.
+    public let queueLeasesExpired: MetricFamily<Counter>
+
+    /// From the start, or the time asked for, to the first claim, by queue.
+    public let queueWait: MetricFamily<Histogram>
+
+    /// From a claim to the end of the process, by queue.
+    public let queueRun: MetricFamily<Histogram>
+
     /// 1 while the service runs on its fallback store.
     public let fallbackActive: Gauge
 
@@ -56,6 +71,19 @@ public struct TrackerMetrics: Sendable {
         self.leasesExpired = registry.counters(
             "tracker_leases_expired_total",
             help: "Leases and deadlines that passed, by what became of the process.", labels: ["outcome"])
+        self.claims = registry.counters(
+            "tracker_queue_claims_total", help: "Processes handed to workers.", labels: ["queue"])
+        self.retries = registry.counters(
+            "tracker_queue_retries_total", help: "Processes that went back to their queue.", labels: ["queue"])
+        self.queueLeasesExpired = registry.counters(
+            "tracker_queue_leases_expired_total", help: "Leases and run times that passed, by queue.",
+            labels: ["queue"])
+        self.queueWait = registry.histograms(
+            "tracker_queue_wait_seconds", help: "From the start, or the time asked for, to the first claim.",
+            labels: ["queue"], bounds: .work)
+        self.queueRun = registry.histograms(
+            "tracker_queue_run_seconds", help: "From a claim to the end of the process.", labels: ["queue"],
+            bounds: .work)
         self.fallbackActive = registry.gauges(
             "tracker_fallback_active", help: "1 while the service runs on its fallback store."
         ).with()
@@ -73,5 +101,14 @@ public struct TrackerMetrics: Sendable {
         self.registry.computedGauges(
             "tracker_processes", help: "Processes in the store.", labels: ["status"],
             compute: { try await count().map { (labels: [$0.key.rawValue], value: Double($0.value)) } })
+    }
+
+    /// Declares `tracker_queue_depth`, computed at each scrape. To be called once.
+    ///
+    /// - Parameter depth: Gives the number of waiting processes for each queue, the delayed ones included.
+    public func countQueues(_ depth: @escaping @Sendable () async throws -> [String: Int]) {
+        self.registry.computedGauges(
+            "tracker_queue_depth", help: "Processes that wait in a queue.", labels: ["queue"],
+            compute: { try await depth().map { (labels: [$0.key], value: Double($0.value)) } })
     }
 }

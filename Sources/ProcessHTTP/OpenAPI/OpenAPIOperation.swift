@@ -41,7 +41,8 @@ extension Route {
                     Self.started(.accepted, "The process was started."),
                     Self.started(
                         .ok,
-                        "The process is there, by the same idempotency key or by its id; or it finished while waited for."),
+                        "The process is there, by the same idempotency key or by its id; or it finished while waited for."
+                    ),
                 ],
                 problems: [.missingField, .processExists, .processRemoved, .idempotencyMismatch, .storeFull])
         case .status:
@@ -89,7 +90,8 @@ extension Route {
         case .cancelled:
             Self.report("cancelled", "Confirms that the worker has stopped as asked", body: "CancelConfirmation")
         case .cancel:
-            Self.change("cancel", "Asks for the end of a process", parameters: ["cancel_force", "children"],
+            Self.change(
+                "cancel", "Asks for the end of a process", parameters: ["cancel_force", "children"],
                 body: "CancelRequest")
         case .retry: Self.change("retry", "Tries a failed or cancelled process again", body: "Empty")
         case .retain:
@@ -138,7 +140,8 @@ extension Route {
     private static func started(_ status: HTTPStatus, _ summary: String) -> OpenAPIOperation.Answer {
         .init(
             status: status, summary: summary, schema: "Process",
-            headers: ["ETag", "Location", "Retry-After", "Preference-Applied"] + (status == .ok ? ["Idempotency-Replayed"] : []))
+            headers: ["ETag", "Location", "Retry-After", "Preference-Applied"]
+                + (status == .ok ? ["Idempotency-Replayed"] : []))
     }
 
     private static func report(_ id: String, _ summary: String, body: String) -> OpenAPIOperation {

@@ -55,8 +55,11 @@ enum BatchItem {
         switch self {
         case .change(let id, _): ["i\(id.text)"]
         case .start(let request, let key):
-            [request.start.id.map { "i\($0.text)" }, request.start.parentID.map { "i\($0.text)" }, key.map { "k\($0.key)" }]
-                .compactMap { $0 }
+            [
+                request.start.id.map { "i\($0.text)" }, request.start.parentID.map { "i\($0.text)" },
+                key.map { "k\($0.key)" },
+            ]
+            .compactMap { $0 }
         }
     }
 }

@@ -9,11 +9,10 @@ struct WaitPreference: Hashable {
     /// The wait as a length of time.
     var duration: Duration { .seconds(self.seconds) }
 
-    /// Finds the preference.
+    /// Finds the first `wait`. The answer is nil where there is none, or it is no number of seconds: a preference that can't
+    /// be read is as if it had not been sent.
     ///
     /// - Parameter values: The header fields of that name, which together make one list.
-    /// - Returns: The first `wait`; `nil` where there is none, or it is no number of seconds. A preference that can't be
-    ///   read is as if it had not been sent.
     init?(_ values: [String]) {
         for preference in values.flatMap({ Self.split($0, at: ",") }) {
             // What follows a semicolon qualifies the preference; `wait` has nothing to be qualified by.
