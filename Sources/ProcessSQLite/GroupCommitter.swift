@@ -1,3 +1,4 @@
+internal import Glibc
 internal import ProcessCore
 internal import Synchronization
 
@@ -27,9 +28,17 @@ struct WriteStatistics: Sendable {
 ///
 /// Where one of them fails, the transaction is undone and tried again in halves, until the one that fails stands alone:
 /// the others do not suffer from it.
-struct GroupCommitter: ~Copyable {
+final class GroupCommitter {
     private let writer: StoreWriter
     private let statistics: SharedWriteStatistics
+    /// How many transactions are still followed by a gap.
+    private var politeTransactions = 0
+
+    /// So many transactions after another instance was met, it is left a gap: one that begins the next transaction as soon
+    /// as it has ended one would hardly let the other in, which only looks every half millisecond.
+    private static let politenessLength = 64
+    /// In microseconds; longer than the other one's pause between two looks.
+    private static let gap: UInt32 = 700
 
     init(_ writer: StoreWriter, statistics: SharedWriteStatistics) {
         self.writer = writer
@@ -69,6 +78,7 @@ struct GroupCommitter: ~Copyable {
             self.fail(batch, error.repositoryError("writing to the store"))
             return
         }
+        if connection.takeHasWaited() { self.politeTransactions = Self.politenessLength }
         var answers: [@Sendable () -> Void] = []
         answers.reserveCapacity(batch.count)
         do {
@@ -93,6 +103,10 @@ struct GroupCommitter: ~Copyable {
         }
         self.statistics.record(writes: batch.count)
         for answer in answers { answer() }
+        if self.politeTransactions > 0 {
+            self.politeTransactions -= 1
+            usleep(Self.gap)
+        }
     }
 
     private func retryInHalves(_ batch: ArraySlice<PendingWrite>, _ failure: ProcessRepositoryError) {

@@ -21,6 +21,7 @@ final class SQLiteConnection {
     private struct Patience {
         var nanoseconds: UInt64
         var begin = MonotonicInstant(nanoseconds: 0)
+        var hasWaited = false
     }
 
     /// Set up once, before the first connection: statistics of memory that nobody reads cost a lock for all threads with
@@ -69,6 +70,7 @@ final class SQLiteConnection {
                 let now = MonotonicInstant.now
                 if tries == 0 { patience.pointee.begin = now }
                 guard now.nanoseconds(since: patience.pointee.begin) < patience.pointee.nanoseconds else { return 0 }
+                patience.pointee.hasWaited = true
                 usleep(500)
                 return 1
             }, self.patience)
@@ -81,6 +83,12 @@ final class SQLiteConnection {
 
     /// Whether a transaction is open.
     var isInTransaction: Bool { sqlite3_get_autocommit(self.handle) == 0 }
+
+    /// Says whether a lock of somebody else had to be waited for since this was last asked.
+    func takeHasWaited() -> Bool {
+        defer { self.patience.pointee.hasWaited = false }
+        return self.patience.pointee.hasWaited
+    }
 
     /// How many rows the last statement changed, triggers aside.
     var changes: Int { Int(sqlite3_changes64(self.handle)) }

@@ -140,6 +140,7 @@ public final class SQLiteProcessRepository: ProcessRepository {
             if needsRecount { try writer.recount() }
             return removed
         }
+        self.listeners.tell(removed.lazy.map { .removed($0.id) })
         return CleanupBatch(removed: removed, next: candidates.next)
     }
 

@@ -105,7 +105,8 @@ extension StoreWriter {
         let free = try self.connection.integer("PRAGMA freelist_count")
         if free > 1000, try free > self.connection.integer("PRAGMA page_count") / 2 {
             try self.connection.execute("PRAGMA incremental_vacuum(\(Self.vacuumLimit))")
-            mayHaveMore = true
+            // A file that somebody rebuilt may have lost the pages' back references, and then none can be given back.
+            if try self.connection.integer("PRAGMA freelist_count") < free { mayHaveMore = true }
         }
         return mayHaveMore
     }

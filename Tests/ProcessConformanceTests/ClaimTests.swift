@@ -197,6 +197,31 @@ struct ClaimTests {
         }
     }
 
+    @Test(
+        "a waiting process that is replaced by one that waits for another time waits for that",
+        arguments: Backend.allCases)
+    func movedTime(backend: Backend) async throws {
+        try await backend.withRepository { repository, clock async throws in
+            let later = clock.now + .seconds(10)
+            try await repository.keep(
+                .queued("sooner", runAfter: later), .queued("later", runAfter: later), .queued("delayed"),
+                .queued("now", runAfter: later))
+            let times: [ProcessID: Timestamp?] = [
+                "sooner": clock.now + .seconds(5), "later": clock.now + .seconds(15), "delayed": later, "now": nil,
+            ]
+            for (id, time) in times {
+                var record = try await repository.record(id)
+                record.runAfter = time
+                record.revision += 1
+                #expect(try await repository.replace(record, ifRevision: 1, notBefore: nil) == .replaced)
+            }
+            for (seconds, ids) in [(0, ["now"]), (5, ["sooner"]), (10, ["delayed"]), (14, []), (15, ["later"])] {
+                clock.set(to: ManualClock.start + .seconds(seconds))
+                #expect(try await repository.claim(claim()).map(\.id.text) == ids, "after \(seconds) s")
+            }
+        }
+    }
+
     @Test("a process given back after a failure is due after its wait", arguments: Backend.allCases)
     func backoff(backend: Backend) async throws {
         try await backend.withRepository { repository, clock async throws in

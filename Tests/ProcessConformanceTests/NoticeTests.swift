@@ -4,20 +4,16 @@ import Testing
 
 @Suite("Notices of changes", .timeLimit(.minutes(1)))
 struct NoticeTests {
-    /// Listens to both instances, and waits until neither misses anything any more.
-    private func listen(
-        _ backend: Backend, _ first: any ProcessRepository, _ second: any ProcessRepository
-    ) async -> (NoticeLog, NoticeLog) {
-        let logs = (NoticeLog(first), NoticeLog(second))
+    /// Listens to an instance, and waits until it misses nothing any more.
+    private func listen(_ backend: Backend, _ repository: any ProcessRepository) async -> NoticeLog {
+        let log = NoticeLog(repository)
         switch backend {
         case .memory: break
         case .sqlite, .redis:
-            for log in [logs.0, logs.1] {
-                await log.wait { $0 == .missed }
-                log.clear()
-            }
+            await log.wait { $0 == .missed }
+            log.clear()
         }
-        return logs
+        return log
     }
 
     /// Waits until an instance was told of a change, or that it may have missed it.
@@ -33,7 +29,7 @@ struct NoticeTests {
     @Test("a change through one instance is heard by both, and can be read by then", arguments: Backend.allCases)
     func changes(backend: Backend) async throws {
         try await backend.withTwoInstances { first, second, clock async throws in
-            let (here, there) = await listen(backend, first, second)
+            let (here, there) = (await listen(backend, first), await listen(backend, second))
             try await first.keep(.queued("a", in: "q"))
             await expectTold(here, of: "a", 1, .pending, dueQueue: "q")
             await expectTold(there, of: "a", 1, .pending, dueQueue: "q")
@@ -54,7 +50,7 @@ struct NoticeTests {
     @Test("a removal is heard by both", arguments: Backend.allCases)
     func removal(backend: Backend) async throws {
         try await backend.withTwoInstances { first, second, _ async throws in
-            let (here, there) = await listen(backend, first, second)
+            let (here, there) = (await listen(backend, first), await listen(backend, second))
             try await first.keep(.finished("a"))
             await expectTold(there, of: "a", 2, .completed)
             await expectTold(here, of: "a", 2, .completed)
@@ -71,7 +67,7 @@ struct NoticeTests {
         "what an instance changed itself is told exactly, the queue only where it is due", arguments: Backend.allCases)
     func due(backend: Backend) async throws {
         try await backend.withRepository { repository, clock async throws in
-            let (log, _) = await listen(backend, repository, repository)
+            let log = await listen(backend, repository)
             try await repository.keep(
                 .queued("now", in: "q"), .queued("later", in: "q", runAfter: clock.now + .seconds(60)), .started("own"))
             func told(_ id: ProcessID, _ revision: Int64, _ status: ProcessStatus, _ queue: String?) async {
@@ -93,7 +89,7 @@ struct NoticeTests {
     @Test("what changes nothing is told to nobody", arguments: Backend.allCases)
     func refused(backend: Backend) async throws {
         try await backend.withRepository { repository, clock async throws in
-            let (log, _) = await listen(backend, repository, repository)
+            let log = await listen(backend, repository)
             let record = ProcessRecord.started("a")
             try await repository.keep(record)
             await log.wait { $0 == .changed("a", revision: 1, status: .running, dueQueue: nil) }

@@ -62,6 +62,39 @@ struct RoundTripTests {
         }
     }
 
+    @Test("each field that a process may have or not, when it is the only one", arguments: Backend.allCases)
+    func oneField(backend: Backend) async throws {
+        let fields: [@Sendable (inout ProcessRecord) -> Void] = [
+            { $0.progress = ProcessProgress(message: "m") }, { $0.result = "1" },
+            { $0.failure = ProcessFailure(code: "c") }, { $0.failure = ProcessFailure(code: "c", message: "m") },
+            { $0.failure = ProcessFailure(code: "c", details: "1") }, { $0.startedAt = .ms(1) },
+            { $0.finishedAt = .ms(1) }, { $0.heartbeatAt = .ms(1) }, { $0.progressAt = .ms(1) },
+            { $0.estimatedFinishAt = .ms(1) }, { $0.runAfter = .ms(1) }, { $0.worker = "w" },
+            { $0.claimedLease = .seconds(1) }, { $0.leaseExpiresAt = .ms(1) }, { $0.deadline = .ms(1) },
+            { $0.retain = .forever }, { $0.cancelRequested = true }, { $0.cancelReason = "r" },
+        ]
+        try await backend.withRepository { repository, _ async throws in
+            for (number, set) in fields.enumerated() {
+                var record = ProcessRecord(
+                    id: ProcessID(trusted: "p\(number)"), kind: "k", status: .running, revision: 1, createdAt: .ms(0),
+                    updatedAt: .ms(0), attempt: 1)
+                set(&record)
+                try await repository.keep(record)
+                expectEqual(try await repository.record(record.id), record, "field \(number), inserted")
+
+                // The same by a replace of a process that had nothing.
+                var other = ProcessRecord(
+                    id: ProcessID(trusted: "r\(number)"), kind: "k", status: .running, revision: 1, createdAt: .ms(0),
+                    updatedAt: .ms(0), attempt: 1)
+                try await repository.keep(other)
+                set(&other)
+                other.revision = 2
+                #expect(try await repository.replace(other, ifRevision: 1, notBefore: nil) == .replaced)
+                expectEqual(try await repository.record(other.id), other, "field \(number), replaced")
+            }
+        }
+    }
+
     @Test("payloads byte for byte, wherever they stand", arguments: Backend.allCases)
     func payloads(backend: Backend) async throws {
         try await backend.withRepository { repository, clock async throws in

@@ -121,13 +121,15 @@ struct SupportLoggingTests {
     @Test("lines written from many tasks at once arrive whole, each by itself")
     func output() async throws {
         var ends: [Int32] = [0, 0]
-        try #require(pipe(&ends) == 0)
+        // A socket pair, as it is made close-on-exec in one step: a child of another test that held the writing end open
+        // would keep the end from ever being seen.
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0)
         let (reading, writing) = (ends[0], ends[1])
         defer { close(reading) }
         let logger = Logger(handler: JSONLinesLogHandler(output: LogOutput(descriptor: writing)))
         #expect(!LogOutput(descriptor: writing).isTerminal)
         let long = String(repeating: "y", count: 1000)
-        // 40 lines stay below the 64 KiB that a pipe holds, so that nobody has to read meanwhile.
+        // 40 lines stay below what a socket holds, so that nobody has to read meanwhile.
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<40 {
                 group.addTask { logger.info("Line", ["number": .integer(number), "long": "\(long)"]) }

@@ -132,7 +132,7 @@ struct CommandTests {
             for _ in 0..<5 { messages.append(try listener.receive().texts.last ?? "") }
             #expect(
                 messages == [
-                    "\(plain.id) 1 running", "a 1 pending", "a 2 running", "a 3 completed", "a 3 removed",
+                    "\(plain.id) 1 running", "a 1 pending default", "a 2 running", "a 3 completed", "a 3 removed",
                 ])
         }
     }

@@ -140,7 +140,7 @@ struct FileTests {
             let before = contents(of: path)
             let error = try #require(await openingError(path))
             #expect(error.code == .refused)
-            #expect(error.message.contains("version 2"))
+            #expect(error.message.contains("version 2") && error.message.contains("use a newer one"))
             #expect(contents(of: path) == before)
         }
     }
@@ -219,6 +219,29 @@ struct FileTests {
             }
             for store in stores { #expect(try await store.counts().total == 8) }
             for store in stores { await store.close() }
+        }
+    }
+
+    @Test("of several instances that make one new file at once, one makes it, and none replaces what another made")
+    func madeOnce() async throws {
+        for _ in 0..<10 {
+            try await TemporaryDirectory.with { folder in
+                let file = SQLiteStoreFile(
+                    path: "\(folder)/processes.db", schema: .current, busyTimeout: .seconds(5))
+                // Not through opening, which lets one instance of a process do this at a time.
+                let inodes = try await withThrowingTaskGroup(of: ino_t.self) { group in
+                    for _ in 0..<8 {
+                        group.addTask {
+                            try file.createIfMissing()
+                            var status = stat()
+                            return stat(file.path, &status) == 0 ? status.st_ino : 0
+                        }
+                    }
+                    return try await group.reduce(into: Set()) { $0.insert($1) }
+                }
+                #expect(inodes.count == 1)
+                #expect(names(in: folder) == ["processes.db"])
+            }
         }
     }
 

@@ -74,10 +74,10 @@ struct GrowthTests {
                 return connection.machineSteps - before
             }
             try connection.execute("BEGIN")
-            try self.fill(writer, 0..<800, at: clock.now)
+            try self.fill(writer, 0..<400, at: clock.now)
             try writer.finishTransaction()
             let few = try work(round: 0)
-            try self.fill(writer, 800..<8000, at: clock.now)
+            try self.fill(writer, 400..<4000, at: clock.now)
             try writer.finishTransaction()
             let many = try work(round: 1)
             #expect(Double(many) <= Double(few) * 1.2 + 10, "\(few) steps before, \(many) after")

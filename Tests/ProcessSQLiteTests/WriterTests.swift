@@ -202,6 +202,64 @@ struct WriterTests {
         }
     }
 
+    @Test(
+        "a file that is mostly unused gives its pages back, and one that can't does not go on for ever",
+        arguments: [true, false])
+    func shrinking(canShrink: Bool) async throws {
+        let clock = ManualClock()
+        try await withStore(clock: clock) { first, path in
+            await first.close()
+            if !canShrink { try edit(path, "PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = NONE; VACUUM") }
+            let store = try openStore(path, clock: clock)
+            let input = try JSONText(validating: "\"\(String(repeating: "x", count: 40_000))\"")
+            for index in 0..<150 {
+                var record = ProcessRecord.started(ProcessID(trusted: "p\(index)")) { $0.input = input }
+                record.finish(at: clock.now)
+                try await store.keep(record)
+            }
+            let pages = try SQLiteConnection(path: path, mode: .readOnly, busyTimeout: .zero)
+            let before = try pages.integer("PRAGMA page_count")
+            try await store.removeEverythingFinished()
+            while try await store.forgetExpired() {}
+            let after = try pages.integer("PRAGMA page_count")
+            #expect(canShrink ? after < before * 3 / 4 : after >= before, "\(before) pages before, \(after) after")
+            await store.close()
+            #expect(try SQLiteProcessRepository.check(path: path) == [])
+        }
+    }
+
+    @Test("what changed between being found and being removed stays, unless it may still go")
+    func changedCandidates() async throws {
+        let clock = ManualClock()
+        try await withStore(clock: clock) { store, path in
+            for id in ["same", "retried", "retained", "touched", "gone"] as [ProcessID] {
+                var record = ProcessRecord.started(id)
+                record.finish(at: clock.now)
+                try await store.keep(record)
+            }
+            await store.close()
+            let connection = try SQLiteConnection(path: path, mode: .readWrite, busyTimeout: .seconds(5))
+            let writer = try StoreWriter(
+                connection, options: SQLiteStoreOptions(), unreadableRows: UnreadableRows(nil), now: clock.read)
+            let request = CleanupRequest(.expired(finishedBy: clock.now, at: clock.now))
+            let candidates = try writer.reader.candidates(request).found
+            #expect(candidates.count == 5)
+            func change(_ id: ProcessID, _ body: (inout ProcessRecord) -> Void) throws {
+                guard case .found(var record) = try writer.reader.lookup(id, at: clock.now) else {
+                    throw RecordMissing(id: id)
+                }
+                body(&record)
+                record.revision += 1
+                #expect(try writer.update(record, ifRevision: record.revision - 1, at: clock.now))
+            }
+            try change("retried") { ($0.status, $0.finishedAt) = (.running, nil) }
+            try change("retained") { $0.retain = .forever }
+            try change("touched") { $0.updatedAt = clock.now + .seconds(1) }
+            #expect(try writer.remove(candidates.filter { $0.id == "gone" }, request).count == 1)
+            #expect(Set(try writer.remove(candidates, request).map(\.id)) == ["same", "touched"])
+        }
+    }
+
     @Test("the oldest tombstones are dropped where there are too many")
     func tombstoneBound() async throws {
         var options = SQLiteStoreOptions()
