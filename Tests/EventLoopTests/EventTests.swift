@@ -165,7 +165,7 @@ struct SocketPair {
 
     init() throws {
         var descriptors: [Int32] = [0, 0]
-        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &descriptors) == 0)
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &descriptors) == 0)
         (self.left, self.right) = (descriptors[0], descriptors[1])
     }
 

@@ -23,7 +23,7 @@ final class RawConnection: @unchecked Sendable {
 
     init(to address: HostPort, loop: EventLoop) throws {
         self.loop = loop
-        self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         try #require(self.descriptor >= 0)
         var target = sockaddr_in()
         target.sin_family = sa_family_t(AF_INET)
@@ -145,7 +145,7 @@ final class RawListener: Sendable {
     /// Listens on a free port.
     init(loop: EventLoop) throws {
         self.loop = loop
-        self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         try #require(self.descriptor >= 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -170,6 +170,8 @@ final class RawListener: Sendable {
     func accept() async -> RawConnection {
         while true {
             let accepted = Glibc.accept(self.descriptor, nil, nil)
+            // A child that another test starts must not hold the connection open.
+            _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
             if accepted >= 0 { return RawConnection(descriptor: accepted, loop: self.loop) }
             await waitUntilReady(self.descriptor, for: .readable, on: self.loop)
         }
