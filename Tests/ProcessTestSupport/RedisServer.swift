@@ -84,8 +84,10 @@ public final class RedisServer: Sendable {
 
     /// How to reach it through its Unix socket.
     public var configuration: RedisConfiguration {
+        // Many tests start servers at once: a reply that is late is no failure of theirs.
         RedisConfiguration(
-            endpoint: .unixSocket(path: self.socketPath), password: self.options.password.map { Secret($0) })
+            endpoint: .unixSocket(path: self.socketPath), password: self.options.password.map { Secret($0) },
+            socketTimeout: .seconds(30))
     }
 
     /// How to reach it through TCP.
