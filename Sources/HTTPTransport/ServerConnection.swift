@@ -13,7 +13,7 @@ internal import ProcessHTTP
 ///   The handler does not see those requests, and HEAD is not known as such for them: the answer has a body.
 ///
 /// While a handler works, evhttp does not look at the socket. So a watcher of our own notices when the client goes; it
-/// is installed when a request takes longer than a tick, because most do not.
+/// is installed when a request takes longer than a tick, because most do not, and at once where it says it will wait.
 ///
 /// `@unchecked Sendable`: everything but constants is touched on the loop's thread only.
 final class ServerConnection: @unchecked Sendable {
@@ -215,6 +215,8 @@ final class ServerConnection: @unchecked Sendable {
             let response = await self.owner.handler.respond(to: message)
             self.answer(response, generation: generation)
         }
+        // Who says that it will wait (RFC 7240) is likely to be held, and nothing may be handed to it once it has gone.
+        if message.headers["Prefer"] != nil { self.watchForClose() }
     }
 
     // MARK: Answering
