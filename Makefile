@@ -66,8 +66,8 @@ bench: release ## Measure beside bare evhttp and webdis (ARGS='--rounds 5 --seco
 	Benchmarks/run $(ARGS)
 
 .PHONY: docs
-docs: ## Write the tables of docs/ and config/ anew from the code
-	UPDATE_DOCUMENTS=1 swift test $(CHECKED) --filter ConfigurationDocumentTests
+docs: ## Write anew what repeats something: the tables of docs/ and config/, the dashboard in the code
+	UPDATE_DOCUMENTS=1 swift test $(CHECKED) --filter 'ConfigurationDocumentTests|DashboardTests/isCurrent'
 
 .PHONY: check
 check: ## Everything: lint, build, tests, tests under the thread sanitizer, release
