@@ -266,7 +266,8 @@ final class ServerConnection: @unchecked Sendable {
         let persistence = self.owner.isStopping || !self.takesChunks ? .close : self.persistence
         let framing = self.takesChunks ? ResponseEncoder.Framing.chunks : .close
         let outcome = self.owner.encoder.encode(
-            response, to: self.method, persistence: persistence, framing: framing) { self.write($0) }
+            response, to: self.method, persistence: persistence, framing: framing
+        ) { self.write($0) }
         if case .failed = outcome {
             evhttp_connection_free(connection)
             return

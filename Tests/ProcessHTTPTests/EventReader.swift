@@ -50,8 +50,6 @@ final class EventReader: HTTPBodyWriter {
     }
 
     /// Opens a stream that must open, and reads it while the body runs; then leaves, if the stream has not ended by itself.
-    ///
-    /// - Parameter body: Gets the reader.
     static func read(
         _ service: TestService, _ target: String, headers: KeyValuePairs<String, String> = [:],
         sourceLocation: SourceLocation = #_sourceLocation,

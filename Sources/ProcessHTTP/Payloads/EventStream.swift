@@ -57,6 +57,7 @@ struct EventStream {
     /// An answer that is such a stream.
     ///
     /// - Parameter write: Writes the events.
+    /// - Returns: The answer, whose body begins with how long to wait before coming back.
     static func answer(_ write: @escaping @Sendable (any HTTPBodyWriter) async -> Void) -> Answer {
         var answer = Answer(contentType: Self.mediaType)
         // Some proxies gather an answer before they pass it on.

@@ -85,7 +85,9 @@ public enum Route: Hashable, Sendable, CaseIterable {
         switch self {
         case .start, .progress, .complete, .fail, .cancel, .cancelled, .retry, .retain, .claim, .batch: .change
         case .cleanup: .remove
-        case .statusOfMany, .status, .processes, .events, .eventsOfOne, .stats, .health, .live, .ready, .metrics, .openAPI: .read
+        case .statusOfMany, .status, .processes, .events, .eventsOfOne, .stats, .health, .live, .ready, .metrics,
+            .openAPI:
+            .read
         }
     }
 
