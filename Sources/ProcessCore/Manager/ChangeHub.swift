@@ -19,6 +19,7 @@ public final class ChangeHub: Sendable {
 
     private struct Watches {
         var byID: [ProcessID: [ObjectIdentifier: ChangeSignal]] = [:]
+        var feeds: [ObjectIdentifier: ChangeFeed] = [:]
         var isClosed = false
     }
 
@@ -43,10 +44,10 @@ public final class ChangeHub: Sendable {
         guard self.registered.load(ordering: .sequentiallyConsistent) > 0 else { return }
         switch notice {
         case .changed(let id, _, _, let queue):
-            self.wakeWatches(of: id)
+            self.wakeWatches(of: id, notice)
             if let queue { self.wakeClaim(for: queue) }
         case .removed(let id):
-            self.wakeWatches(of: id)
+            self.wakeWatches(of: id, notice)
         case .missed:
             self.wakeAllWatches()
             self.wakeOneClaimOfEachQueue(remembering: true)
@@ -67,7 +68,7 @@ public final class ChangeHub: Sendable {
     public func close() {
         let signals = self.watches.withLock { watches in
             watches.isClosed = true
-            return watches.byID.values.flatMap(\.values)
+            return watches.byID.values.flatMap(\.values) + watches.feeds.values.map(\.signal)
         }
         let tickets = self.lanes.withLock { $0.close() }
         for signal in signals { signal.end() }
@@ -113,13 +114,36 @@ public final class ChangeHub: Sendable {
         self.registered.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     }
 
-    private func wakeWatches(of id: ProcessID) {
-        guard let signals = self.watches.withLock({ $0.byID[id] }) else { return }
-        for signal in signals.values { signal.set() }
+    private func wakeWatches(of id: ProcessID, _ notice: ChangeNotice) {
+        let (signals, feeds) = self.watches.withLock { ($0.byID[id], $0.feeds) }
+        if let signals { for signal in signals.values { signal.set() } }
+        for feed in feeds.values { feed.add(notice) }
     }
 
     private func wakeAllWatches() {
-        for signal in self.watches.withLock({ $0.byID.values.flatMap(\.values) }) { signal.set() }
+        let (signals, feeds) = self.watches.withLock { ($0.byID.values.flatMap(\.values), $0.feeds) }
+        for signal in signals { signal.set() }
+        for feed in feeds.values { feed.add(.missed) }
+    }
+
+    // MARK: All processes
+
+    /// Registers somebody who follows all changes; to be given back with ``unfollow(_:)``.
+    func follow() -> ChangeFeed {
+        let feed = ChangeFeed()
+        self.registered.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        let isClosed = self.watches.withLock { watches in
+            watches.feeds[ObjectIdentifier(feed)] = feed
+            return watches.isClosed
+        }
+        if isClosed { feed.signal.end() }
+        return feed
+    }
+
+    /// Ends the registration of a follower.
+    func unfollow(_ feed: ChangeFeed) {
+        self.watches.withLock { $0.feeds[ObjectIdentifier(feed)] = nil }
+        self.registered.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     }
 
     // MARK: Claims

@@ -740,14 +740,12 @@ export function listAddress(filters, changes = {}) {
 }
 
 /** The filters as the service takes them for a list. */
-export const listParameters = (filters) => ({
-  ...eventParameters(filters),
-  ...Object.fromEntries(Object.entries(filters.metadata).map(([key, value]) => [`metadata.${key}`, value])),
-  order: filters.order, cursor: filters.cursor,
-});
+export const listParameters = (filters) => ({ ...eventParameters(filters), order: filters.order, cursor: filters.cursor });
 
-/** The filters that the service knows for events. */
-export const eventParameters = (filters) => ({ status: filters.status, kind: filters.kind, queue: filters.queue });
+/** The filters as the service takes them for events. */
+export const eventParameters = ({ status, kind, queue, metadata }) => ({
+  status, kind, queue, ...Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`metadata.${key}`, value])),
+});
 
 /** Whether anything is left out by them. */
 export const isFiltering = (filters) =>
@@ -1105,8 +1103,8 @@ const pageSize = 100;
 const shortestPause = 150;
 const shortestTimeBetweenReads = 2000;
 /** What a row shows; payloads, which may be large, are left out. */
-const fields = ["process_id", "kind", "status", "progress", "error", "metadata", "created_at", "started_at", "finished_at",
-  "queue", "attempt", "max_attempts", "cancel_requested", "revision"];
+const fields = "process_id,kind,status,progress,error,metadata,created_at,started_at,finished_at,queue,"
+  + "attempt,max_attempts,cancel_requested,revision";
 
 export class ProcessList {
   #connection;
@@ -1153,7 +1151,7 @@ export class ProcessList {
     if (this.#filters === null || this.#stream !== null) return;
     this.refresh();
     let isFirst = true;
-    this.#stream = follow(`events${query(eventParameters(this.#filters))}`, {
+    this.#stream = follow(`events${query({ ...eventParameters(this.#filters), fields })}`, {
       open: () => {
         this.#connection.report("events", true);
         if (!isFirst) this.refresh();
@@ -1217,7 +1215,7 @@ export class ProcessList {
   async #page(filters, signal) {
     let { cursor } = filters;
     for (;;) {
-      const parameters = { ...listParameters(filters), cursor, limit: pageSize, fields: fields.join(",") };
+      const parameters = { ...listParameters(filters), cursor, limit: pageSize, fields };
       const page = await json("GET", `processes${query(parameters)}`, { signal });
       if (page.processes.length > 0 || page.next_cursor === null) return page;
       cursor = page.next_cursor;
@@ -1226,7 +1224,7 @@ export class ProcessList {
 
   async #exact({ id }, signal) {
     if (!isID(id)) return [];
-    return (await json("GET", `status${query({ id, fields: fields.join(",") })}`, { signal })).processes;
+    return (await json("GET", `status${query({ id, fields })}`, { signal })).processes;
   }
 
   async #openNext(event) {
@@ -1257,7 +1255,7 @@ export class ProcessList {
     if (event.type === "removed" || !accepts(this.#filters, process)) {
       if (this.#rows.has(id)) this.#pending.set(id, null); else this.#pending.delete(id);
     } else if (event.type === "process" && !this.#isOld(process) && this.#fits(process)) {
-      this.#pending.set(id, Object.fromEntries(fields.map((name) => [name, process[name]])));
+      this.#pending.set(id, process);
       if (this.#pending.size > 5 * pageSize) this.#dropLast();
     }
     if (this.#pending.size > 0) this.#schedule();
@@ -1766,7 +1764,7 @@ export class ProcessView {
     this.error.hidden = error === null;
     this.details.show(error === null ? null : members(text).get("details"));
     if (error !== null) this.error.replaceChildren(
-      make("h3", { id: "error-title" }, "Failed with ", make("code", {}, error.code)), make("p", {}, error.message ?? ""));
+      make("h3", { id: "error-title" }, "Error ", make("code", {}, error.code)), make("p", {}, error.message ?? ""));
   }
 
   #showChildren(children) {

@@ -114,6 +114,19 @@ extension Route {
                     .init(status: .ok, summary: "What came of each item, in their order.", schema: "BatchResults")
                 ],
                 problems: [.missingField])
+        case .events:
+            OpenAPIOperation(
+                id: "events", tag: .processes,
+                summary: "Tells of the newest processes, then of each that changes, as server-sent events",
+                parameters: ["status", "kind", "queue", "metadata", "fields"],
+                answers: [Self.eventStream("An event named process or removed for each change, without an id.")])
+        case .eventsOfOne:
+            OpenAPIOperation(
+                id: "eventsOfOne", tag: .processes,
+                summary: "Tells of a process as it is, then of its changes up to its end, as server-sent events",
+                parameters: ["fields", "Last-Event-ID"],
+                answers: [Self.eventStream("Events named process, with the revision for an id.")],
+                problems: [.processNotFound, .processRemoved, .corruptRecord])
         case .health:
             OpenAPIOperation(
                 id: "health", tag: .service, summary: "Says how the service and its store do",
@@ -161,6 +174,10 @@ extension Route {
                 + (status == .ok ? ["Idempotency-Replayed"] : []))
     }
 
+    private static func eventStream(_ summary: String) -> OpenAPIOperation.Answer {
+        .init(status: .ok, summary: summary, mediaType: EventStream.mediaType)
+    }
+
     private static func report(_ id: String, _ summary: String, body: String) -> OpenAPIOperation {
         Self.change(id, summary, body: body, problems: [.missingField, .staleAttempt, .alreadyFinished], tag: .reports)
     }
@@ -185,7 +202,7 @@ extension Route {
         case .live, .metrics, .openAPI, .dashboard, .dashboardPart: break
         case .health, .ready, .stats: problems += [.storeUnavailable]
         case .start, .status, .statusOfMany, .processes, .cleanup, .progress, .complete, .fail, .cancel, .cancelled,
-            .retry, .retain, .claim, .batch:
+            .retry, .retain, .claim, .batch, .events, .eventsOfOne:
             problems += [.invalidField, .storeUnavailable, .internal]
         }
         if self.access != .read { problems += [.forbidden] }

@@ -96,6 +96,8 @@ public final class ProcessRoutes: HTTPHandler {
         case .retain: return try await self.change(Self.id(in: match), request, .retain)
         case .claim: return try await self.claim(request)
         case .batch: return try await self.batch(request)
+        case .events: return try await self.events(request)
+        case .eventsOfOne: return try await self.events(of: Self.id(in: match), request)
         case .health: return await self.health()
         case .live: return Self.live()
         case .ready: return try await self.ready()

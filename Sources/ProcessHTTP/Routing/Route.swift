@@ -30,6 +30,10 @@ public enum Route: Hashable, Sendable, CaseIterable {
     case claim
     /// `/batch`
     case batch
+    /// `/events`, of all processes
+    case events
+    /// `/events/{id}`
+    case eventsOfOne
     /// `/health`
     case health
     /// `/health/live`
@@ -63,6 +67,8 @@ public enum Route: Hashable, Sendable, CaseIterable {
         case .retain: "/retain/{id}"
         case .claim: "/claim"
         case .batch: "/batch"
+        case .events: "/events"
+        case .eventsOfOne: "/events/{id}"
         case .health: "/health"
         case .live: "/health/live"
         case .ready: "/health/ready"
@@ -85,8 +91,8 @@ public enum Route: Hashable, Sendable, CaseIterable {
         switch self {
         case .start, .progress, .complete, .fail, .cancel, .cancelled, .retry, .retain, .claim, .batch: .change
         case .cleanup: .remove
-        case .statusOfMany, .status, .processes, .stats, .health, .live, .ready, .metrics, .openAPI, .dashboard,
-            .dashboardPart:
+        case .statusOfMany, .status, .processes, .events, .eventsOfOne, .stats, .health, .live, .ready, .metrics,
+            .openAPI, .dashboard, .dashboardPart:
             .read
         }
     }
@@ -122,7 +128,7 @@ public enum Route: Hashable, Sendable, CaseIterable {
         switch self {
         case .health, .live, .ready, .metrics, .dashboard, .dashboardPart: true
         case .start, .statusOfMany, .status, .processes, .cleanup, .stats, .progress, .complete, .fail, .cancel,
-            .cancelled, .retry, .retain, .claim, .batch, .openAPI:
+            .cancelled, .retry, .retain, .claim, .batch, .events, .eventsOfOne, .openAPI:
             false
         }
     }
@@ -194,6 +200,7 @@ struct RouteMatch: Equatable {
         Path(word: "claim", alone: .claim),
         Path(word: "batch", alone: .batch),
         Path(word: "processes", alone: .processes),
+        Path(word: "events", alone: .events, withID: .eventsOfOne),
         Path(word: "cleanup", alone: .cleanup),
         Path(word: "stats", alone: .stats),
         Path(word: "health", alone: .health, below: [("live", .live), ("ready", .ready)]),

@@ -44,14 +44,12 @@ export function listAddress(filters, changes = {}) {
 }
 
 /** The filters as the service takes them for a list. */
-export const listParameters = (filters) => ({
-  ...eventParameters(filters),
-  ...Object.fromEntries(Object.entries(filters.metadata).map(([key, value]) => [`metadata.${key}`, value])),
-  order: filters.order, cursor: filters.cursor,
-});
+export const listParameters = (filters) => ({ ...eventParameters(filters), order: filters.order, cursor: filters.cursor });
 
-/** The filters that the service knows for events. */
-export const eventParameters = (filters) => ({ status: filters.status, kind: filters.kind, queue: filters.queue });
+/** The filters as the service takes them for events. */
+export const eventParameters = ({ status, kind, queue, metadata }) => ({
+  status, kind, queue, ...Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`metadata.${key}`, value])),
+});
 
 /** Whether anything is left out by them. */
 export const isFiltering = (filters) =>

@@ -12,8 +12,8 @@ const pageSize = 100;
 const shortestPause = 150;
 const shortestTimeBetweenReads = 2000;
 /** What a row shows; payloads, which may be large, are left out. */
-const fields = ["process_id", "kind", "status", "progress", "error", "metadata", "created_at", "started_at", "finished_at",
-  "queue", "attempt", "max_attempts", "cancel_requested", "revision"];
+const fields = "process_id,kind,status,progress,error,metadata,created_at,started_at,finished_at,queue,"
+  + "attempt,max_attempts,cancel_requested,revision";
 
 export class ProcessList {
   #connection;
@@ -60,7 +60,7 @@ export class ProcessList {
     if (this.#filters === null || this.#stream !== null) return;
     this.refresh();
     let isFirst = true;
-    this.#stream = follow(`events${query(eventParameters(this.#filters))}`, {
+    this.#stream = follow(`events${query({ ...eventParameters(this.#filters), fields })}`, {
       open: () => {
         this.#connection.report("events", true);
         if (!isFirst) this.refresh();
@@ -124,7 +124,7 @@ export class ProcessList {
   async #page(filters, signal) {
     let { cursor } = filters;
     for (;;) {
-      const parameters = { ...listParameters(filters), cursor, limit: pageSize, fields: fields.join(",") };
+      const parameters = { ...listParameters(filters), cursor, limit: pageSize, fields };
       const page = await json("GET", `processes${query(parameters)}`, { signal });
       if (page.processes.length > 0 || page.next_cursor === null) return page;
       cursor = page.next_cursor;
@@ -133,7 +133,7 @@ export class ProcessList {
 
   async #exact({ id }, signal) {
     if (!isID(id)) return [];
-    return (await json("GET", `status${query({ id, fields: fields.join(",") })}`, { signal })).processes;
+    return (await json("GET", `status${query({ id, fields })}`, { signal })).processes;
   }
 
   async #openNext(event) {
@@ -164,7 +164,7 @@ export class ProcessList {
     if (event.type === "removed" || !accepts(this.#filters, process)) {
       if (this.#rows.has(id)) this.#pending.set(id, null); else this.#pending.delete(id);
     } else if (event.type === "process" && !this.#isOld(process) && this.#fits(process)) {
-      this.#pending.set(id, Object.fromEntries(fields.map((name) => [name, process[name]])));
+      this.#pending.set(id, process);
       if (this.#pending.size > 5 * pageSize) this.#dropLast();
     }
     if (this.#pending.size > 0) this.#schedule();

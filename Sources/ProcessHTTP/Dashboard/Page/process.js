@@ -171,7 +171,7 @@ export class ProcessView {
     this.error.hidden = error === null;
     this.details.show(error === null ? null : members(text).get("details"));
     if (error !== null) this.error.replaceChildren(
-      make("h3", { id: "error-title" }, "Failed with ", make("code", {}, error.code)), make("p", {}, error.message ?? ""));
+      make("h3", { id: "error-title" }, "Error ", make("code", {}, error.code)), make("p", {}, error.message ?? ""));
   }
 
   #showChildren(children) {
