@@ -67,7 +67,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessTestSupport", "ProcessTracker",
+                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessSQLite", "ProcessTestSupport",
+                "ProcessTracker",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -931,9 +931,9 @@ export function startTicking() {
               <option value="completed,failed,cancelled">finished</option>
             </select></label>
           <label><span>Kind</span>
-            <input id="filter-kind" list="kind-names" autocomplete="off" autocapitalize="off" spellcheck="false" size="12"></label>
+            <input id="filter-kind" list="kind-names" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
           <label><span>Queue</span>
-            <input id="filter-queue" list="queue-names" autocomplete="off" autocapitalize="off" spellcheck="false" size="12"></label>
+            <input id="filter-queue" list="queue-names" autocomplete="off" autocapitalize="off" spellcheck="false"></label>
           <label><span>Order</span>
             <select id="filter-order"><option value="">newest first</option><option value="oldest">oldest first</option></select></label>
           <datalist id="kind-names"></datalist>
@@ -943,7 +943,7 @@ export function startTicking() {
         <table id="processes">
           <caption class="unseen">Processes, as they change</caption>
           <thead>
-            <tr><th scope="col">Status</th><th scope="col">Process</th><th scope="col">Kind</th><th scope="col">Queue</th><th scope="col">Progress</th><th scope="col" class="number">Created</th><th scope="col" class="number">Took</th></tr>
+            <tr><th scope="col">Status</th><th scope="col">Process</th><th scope="col">Kind, queue</th><th scope="col">Progress</th><th scope="col" class="number">Created</th><th scope="col" class="number">Took</th></tr>
           </thead>
           <tbody id="rows"></tbody>
         </table>
@@ -1465,6 +1465,7 @@ import { listAddress, statuses } from "./filters.js";
 const tiles = new Map();
 /** A service may have thousands of kinds or queues; the busiest are shown. */
 const longestTable = 12;
+const mostSuggested = 200;
 
 /** Makes the five counts; each is a link to the list of its processes. */
 export function makeCounts() {
@@ -1505,25 +1506,37 @@ function remark(status, statistics) {
   return share === 0 ? "" : share < 0.01 ? "< 1 % of all" : `${Math.round(share * 100)} % of all`;
 }
 
+const shownTables = new Map();
+
+/** Shows names with their figures, the largest first; only where they differ, so that nobody loses his place in them. */
 function table(id, figures, address) {
   const entries = Object.entries(figures).sort(([one, n], [other, m]) => m - n || (one < other ? -1 : 1));
-  const shown = entries.slice(0, longestTable);
-  const largest = Math.max(1, ...shown.map(([, number]) => number));
-  const body = byID(id).tBodies[0];
-  const hasFocus = body.contains(document.activeElement) ? document.activeElement.textContent : null;
+  const shown = entries.slice(0, longestTable).map(([name, number]) => ({ name, number, address: address(name) }));
+  const rest = entries.slice(longestTable).reduce((sum, [, number]) => sum + number, 0);
+  const key = JSON.stringify([shown, rest]);
+  if (shownTables.get(id) === key) return;
+  shownTables.set(id, key);
   byID(id).hidden = entries.length === 0;
   byID(`no-${id}`).hidden = entries.length > 0;
-  const rows = shown.map(([name, number]) => make("tr", {},
-    make("th", { scope: "row" }, make("a", { href: address(name) }, name)),
-    make("td", { class: "number" }, make("meter", { min: 0, max: largest, value: number, "aria-hidden": "true" }), count(number))));
+  const body = byID(id).tBodies[0];
+  const largest = Math.max(1, ...shown.map(({ number }) => number));
+  while (body.rows.length > shown.length || body.querySelector(".rest")) body.lastElementChild.remove();
+  shown.forEach((entry, index) => {
+    const row = body.rows[index] ?? body.appendChild(make("tr", {}, make("th", { scope: "row" }, make("a", {})),
+      make("td", { class: "number" }, make("meter", { min: 0, "aria-hidden": "true" }), make("span", {}))));
+    const [link, meter, number] = row.querySelectorAll("a, meter, span");
+    setText(link, entry.name);
+    setAttribute(link, "href", entry.address);
+    meter.max = largest;
+    meter.value = entry.number;
+    setText(number, count(entry.number));
+  });
   if (entries.length > shown.length) {
-    const rest = entries.slice(longestTable).reduce((sum, [, number]) => sum + number, 0);
-    rows.push(make("tr", {}, make("th", { scope: "row" }, `${count(entries.length - shown.length)} more`), make("td", { class: "number" }, count(rest))));
+    body.append(make("tr", { class: "rest" }, make("th", { scope: "row" }, `${count(entries.length - shown.length)} more`),
+      make("td", { class: "number" }, count(rest))));
   }
-  body.replaceChildren(...rows);
-  if (hasFocus !== null) [...body.querySelectorAll("a")].find((link) => link.textContent === hasFocus)?.focus();
-  const names = { queues: "queue-names", kinds: "kind-names" }[id];
-  byID(names).replaceChildren(...entries.slice(0, 200).map(([name]) => make("option", { value: name })));
+  byID({ queues: "queue-names", kinds: "kind-names" }[id])
+    .replaceChildren(...entries.slice(0, mostSuggested).map(([name]) => make("option", { value: name })));
 }
 
 export function showHealth(health) {
@@ -1816,7 +1829,7 @@ function estimate({ status, estimated_finish_at: end, progress }) {
 // whose process is among them.
 
 import { json, now, query } from "./api.js";
-import { byID, make, setText } from "./dom.js";
+import { byID, make, setAttribute, setText } from "./dom.js";
 import { finished } from "./filters.js";
 import { count } from "./format.js";
 
@@ -1824,6 +1837,8 @@ const width = 15_000;
 const size = 60;
 const recent = 5 * 60_000;
 const mostRead = 1000;
+const minute = 60_000;
+const height = 64;
 
 class Series {
   #buckets = new Map();
@@ -1849,6 +1864,7 @@ export class Rates {
   #previous = null;
   #openedAt = now();
   #isSampled = false;
+  #charts = null;
 
   /** Reads what was before. */
   async load() {
@@ -1883,8 +1899,9 @@ export class Rates {
     const started = this.#started.all(time);
     const ended = this.#ended.all(time);
     const top = Math.max(1, ...[...started, ...ended].map(sum));
-    byID("rates").replaceChildren(
-      chart("Started", started, ["started"], top), chart("Ended", ended, ["completed", "cancelled", "failed"], top));
+    this.#charts ??= [new Chart("Started", ["started"]), new Chart("Ended", ["completed", "cancelled", "failed"])];
+    this.#charts[0].show(started, top);
+    this.#charts[1].show(ended, top);
     const source = this.#isSampled ? `the newest ${count(mostRead)} processes` : "the processes that are still there";
     const hasHistory = time - this.#openedAt < width * size;
     setText(byID("rates-note"), hasHistory
@@ -1894,37 +1911,48 @@ export class Rates {
 
 const sum = (bucket) => Object.values(bucket).reduce((total, number) => total + number, 0);
 
-/** Draws one series as bars, and says in words what it shows. */
-function chart(title, buckets, kinds, top) {
-  const perMinute = (buckets_) => buckets_.reduce((total, bucket) => total + sum(bucket), 0) / (buckets_.length * width / 60_000);
-  const latest = perMinute(buckets.slice(-recent / width));
-  const failed = buckets.slice(-recent / width).reduce((total, bucket) => total + (bucket.failed ?? 0), 0) / (recent / 60_000);
-  const rate = (number) => number.toLocaleString(undefined, { maximumFractionDigits: number < 10 ? 1 : 0 });
-  const peak = Math.max(...buckets.map(sum)) / (width / 60_000);
-  const height = 64;
-  const svg = make("svg", {
-    viewBox: `0 0 ${size * 8} ${height}`, preserveAspectRatio: "none", role: "img",
-    "aria-label": `${title} per minute over the last 15 minutes: ${rate(latest)} over the last 5, at most ${rate(peak)}.`,
-  });
-  buckets.forEach((bucket, index) => {
-    let y = height;
-    for (const kind of kinds) {
-      if (!bucket[kind]) continue;
-      // Even one alone among thousands can be seen.
-      const tall = Math.max(2, bucket[kind] / top * (height - 2));
-      y -= tall;
-      svg.append(make("rect", { x: index * 8 + 1, y: Math.max(0, y), width: 6, height: tall, class: kind }));
-    }
-  });
-  svg.append(make("line", { x1: 0, x2: size * 8, y1: height - 0.5, y2: height - 0.5, class: "axis" }));
-  return make("figure", { class: "chart" },
-    make("figcaption", {}, make("span", { class: "name" }, title),
-      make("span", { class: "rate" }, make("b", {}, rate(latest)), " a minute"),
-      failed > 0 ? make("span", { class: "failed-rate" }, `${rate(failed)} failed`) : null,
-      make("span", { class: "peak" }, `peak ${rate(peak)}`)),
-    svg,
-    make("div", { class: "scale", "aria-hidden": "true" }, make("span", {}, "15 min ago"), make("span", {}, "10"), make("span", {}, "5"), make("span", {}, "now")));
+/** One series as bars, and what it shows in words. */
+class Chart {
+  #kinds;
+  #title;
+
+  constructor(title, kinds) {
+    this.#title = title;
+    this.#kinds = kinds;
+    this.svg = make("svg", { viewBox: `0 0 ${size * 8} ${height}`, preserveAspectRatio: "none", role: "img" });
+    this.rate = make("b", {});
+    this.failed = make("span", { class: "failed-rate" });
+    this.peak = make("span", { class: "peak" });
+    byID("rates").append(make("figure", { class: "chart" },
+      make("figcaption", {}, make("span", { class: "name" }, title), make("span", { class: "rate" }, this.rate, " a minute"), this.failed, this.peak),
+      this.svg,
+      make("div", { class: "scale", "aria-hidden": "true" }, ...["15 min ago", "10", "5", "now"].map((text) => make("span", {}, text)))));
+  }
+
+  /** Shows buckets; `top` is the sum that fills the height. */
+  show(buckets, top) {
+    const latest = buckets.slice(-recent / width);
+    const rate = words(latest.reduce((total, bucket) => total + sum(bucket), 0) / (recent / minute));
+    const failed = latest.reduce((total, bucket) => total + (bucket.failed ?? 0), 0) / (recent / minute);
+    const peak = words(Math.max(...buckets.map(sum)) / (width / minute));
+    setText(this.rate, rate);
+    setText(this.failed, failed > 0 ? `${words(failed)} failed` : "");
+    setText(this.peak, `peak ${peak}`);
+    setAttribute(this.svg, "aria-label", `${this.#title} per minute over the last 15 minutes: ${rate} over the last 5, at most ${peak}.`);
+    const bars = buckets.flatMap((bucket, index) => {
+      let y = height;
+      return this.#kinds.filter((kind) => bucket[kind]).map((kind) => {
+        // Even one alone among thousands can be seen.
+        const tall = Math.max(2, bucket[kind] / top * (height - 2));
+        y -= tall;
+        return make("rect", { x: index * 8 + 1, y: Math.max(0, y), width: 6, height: tall, class: kind });
+      });
+    });
+    this.svg.replaceChildren(...bars, make("line", { x1: 0, x2: size * 8, y1: height - 0.5, y2: height - 0.5, class: "axis" }));
+  }
 }
+
+const words = (number) => number.toLocaleString(undefined, { maximumFractionDigits: number < 10 ? 1 : 0 });
 
 """#),
 ("row.js", #"""
@@ -1986,13 +2014,13 @@ export class Row {
     this.link = make("a", { href: processAddress(process.process_id), class: "id" }, process.process_id);
     this.metadata = make("span", { class: "metadata" });
     this.kind = make("a", {});
-    this.queue = make("a", {});
+    this.queue = make("a", { class: "queue" });
     this.progress = new Progress(`Progress of ${process.process_id}`);
     this.created = ageElement(Date.parse(process.created_at));
     this.took = make("span", {});
     this.element = make("tr", {},
       cell("status-cell", this.status), cell("id-cell", this.link, this.metadata),
-      cell("kind-cell", this.kind), cell("queue-cell", this.queue),
+      cell("kind-cell", this.kind, this.queue),
       cell("progress-cell", this.progress.element), cell("age-cell number", this.created),
       cell("took-cell number", this.took));
     this.show(process);
@@ -2165,7 +2193,7 @@ input[type="checkbox"] { min-height: 0; width: 16px; height: 16px; margin: 0; pa
 #rates-note:empty { display: none; }
 
 /* Panels */
-.columns { display: grid; grid-template-columns: minmax(0, 1fr) 290px; gap: 12px; align-items: start; margin-top: 12px; }
+.columns { display: grid; grid-template-columns: minmax(0, 1fr) 260px; gap: 12px; align-items: start; margin-top: 12px; }
 .panel { border: 1px solid var(--line); border-radius: var(--radius); background: var(--panel); box-shadow: var(--shadow); overflow: clip; }
 .panel-head { display: flex; align-items: center; gap: 12px; min-height: 46px; padding: 8px 16px; }
 .panel-head :is(h2, h3) { margin-right: auto; }
@@ -2179,6 +2207,7 @@ aside { display: grid; gap: 12px; }
 .filters label > span, .field > span { color: var(--soft); font-size: 12.5px; }
 .filters .grow { flex: 1 1 240px; }
 .filters input, .filters select { width: 100%; }
+@media (min-width: 721px) { .filters label:not(.grow) input { width: 116px; } }
 
 /* The list */
 table { width: 100%; border-collapse: collapse; }
@@ -2188,18 +2217,19 @@ td { padding: 7px 10px; border-top: 1px solid var(--line); vertical-align: top; 
 :is(th, td):first-child { padding-left: 16px; }
 :is(th, td):last-child { padding-right: 16px; }
 #processes { table-layout: fixed; }
-#processes th:nth-child(1) { width: 118px; }
-#processes th:nth-child(3), #processes th:nth-child(4) { width: 9.5%; }
-#processes th:nth-child(5) { width: 24%; }
-#processes th:nth-child(6), #processes th:nth-child(7) { width: 84px; }
+#processes th:nth-child(1) { width: 116px; }
+#processes th:nth-child(3) { width: 12%; }
+#processes th:nth-child(4) { width: 21%; }
+#processes th:nth-child(5) { width: 94px; }
+#processes th:nth-child(6) { width: 104px; }
 #processes thead th { background: var(--raised); }
 #rows tr:hover, #rows tr:focus-within { background: var(--raised); }
 #rows td { overflow: hidden; text-overflow: ellipsis; }
 #rows .id { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; padding: 1px 2px; line-height: 19px; }
 #rows .id:focus-visible { outline-offset: -2px; }
 #rows .metadata { display: block; overflow: hidden; color: var(--soft); font-size: 12.5px; text-overflow: ellipsis; white-space: pre; padding-left: 2px; }
-#rows :is(.kind-cell, .queue-cell) { white-space: nowrap; }
-#rows :is(.kind-cell, .queue-cell) a { color: inherit; }
+#rows .kind-cell a { display: block; overflow: hidden; color: inherit; text-overflow: ellipsis; white-space: nowrap; }
+#rows .kind-cell .queue { color: var(--soft); font-size: 12.5px; }
 .progress { display: grid; grid-template-columns: minmax(40px, 1fr) 40px; gap: 0 10px; align-items: center; min-height: 21px; }
 .progress .figure { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; font-size: 13px; }
 .progress .message { grid-column: 1 / -1; overflow: hidden; color: var(--soft); font-size: 12.5px; text-overflow: ellipsis; white-space: nowrap; }
@@ -2325,7 +2355,8 @@ footer span { margin-left: auto; }
   #processes td { padding: 0; border: 0; text-align: left; }
   #processes .id-cell { grid-column: 1 / -1; grid-row: 2; }
   #processes .progress-cell { grid-column: 1 / -1; grid-row: 3; }
-  #processes .queue-cell, #processes .took-cell { display: none; }
+  #processes .took-cell { display: none; }
+  #processes .kind-cell { display: flex; gap: 8px; align-items: baseline; }
   #processes .age-cell { text-align: right; }
   .facts dd { text-align: left; }
   .chips { justify-content: start; }

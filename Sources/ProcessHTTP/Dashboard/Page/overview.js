@@ -7,6 +7,7 @@ import { listAddress, statuses } from "./filters.js";
 const tiles = new Map();
 /** A service may have thousands of kinds or queues; the busiest are shown. */
 const longestTable = 12;
+const mostSuggested = 200;
 
 /** Makes the five counts; each is a link to the list of its processes. */
 export function makeCounts() {
@@ -47,25 +48,37 @@ function remark(status, statistics) {
   return share === 0 ? "" : share < 0.01 ? "< 1 % of all" : `${Math.round(share * 100)} % of all`;
 }
 
+const shownTables = new Map();
+
+/** Shows names with their figures, the largest first; only where they differ, so that nobody loses his place in them. */
 function table(id, figures, address) {
   const entries = Object.entries(figures).sort(([one, n], [other, m]) => m - n || (one < other ? -1 : 1));
-  const shown = entries.slice(0, longestTable);
-  const largest = Math.max(1, ...shown.map(([, number]) => number));
-  const body = byID(id).tBodies[0];
-  const hasFocus = body.contains(document.activeElement) ? document.activeElement.textContent : null;
+  const shown = entries.slice(0, longestTable).map(([name, number]) => ({ name, number, address: address(name) }));
+  const rest = entries.slice(longestTable).reduce((sum, [, number]) => sum + number, 0);
+  const key = JSON.stringify([shown, rest]);
+  if (shownTables.get(id) === key) return;
+  shownTables.set(id, key);
   byID(id).hidden = entries.length === 0;
   byID(`no-${id}`).hidden = entries.length > 0;
-  const rows = shown.map(([name, number]) => make("tr", {},
-    make("th", { scope: "row" }, make("a", { href: address(name) }, name)),
-    make("td", { class: "number" }, make("meter", { min: 0, max: largest, value: number, "aria-hidden": "true" }), count(number))));
+  const body = byID(id).tBodies[0];
+  const largest = Math.max(1, ...shown.map(({ number }) => number));
+  while (body.rows.length > shown.length || body.querySelector(".rest")) body.lastElementChild.remove();
+  shown.forEach((entry, index) => {
+    const row = body.rows[index] ?? body.appendChild(make("tr", {}, make("th", { scope: "row" }, make("a", {})),
+      make("td", { class: "number" }, make("meter", { min: 0, "aria-hidden": "true" }), make("span", {}))));
+    const [link, meter, number] = row.querySelectorAll("a, meter, span");
+    setText(link, entry.name);
+    setAttribute(link, "href", entry.address);
+    meter.max = largest;
+    meter.value = entry.number;
+    setText(number, count(entry.number));
+  });
   if (entries.length > shown.length) {
-    const rest = entries.slice(longestTable).reduce((sum, [, number]) => sum + number, 0);
-    rows.push(make("tr", {}, make("th", { scope: "row" }, `${count(entries.length - shown.length)} more`), make("td", { class: "number" }, count(rest))));
+    body.append(make("tr", { class: "rest" }, make("th", { scope: "row" }, `${count(entries.length - shown.length)} more`),
+      make("td", { class: "number" }, count(rest))));
   }
-  body.replaceChildren(...rows);
-  if (hasFocus !== null) [...body.querySelectorAll("a")].find((link) => link.textContent === hasFocus)?.focus();
-  const names = { queues: "queue-names", kinds: "kind-names" }[id];
-  byID(names).replaceChildren(...entries.slice(0, 200).map(([name]) => make("option", { value: name })));
+  byID({ queues: "queue-names", kinds: "kind-names" }[id])
+    .replaceChildren(...entries.slice(0, mostSuggested).map(([name]) => make("option", { value: name })));
 }
 
 export function showHealth(health) {

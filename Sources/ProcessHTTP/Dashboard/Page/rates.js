@@ -5,7 +5,7 @@
 // whose process is among them.
 
 import { json, now, query } from "./api.js";
-import { byID, make, setText } from "./dom.js";
+import { byID, make, setAttribute, setText } from "./dom.js";
 import { finished } from "./filters.js";
 import { count } from "./format.js";
 
@@ -13,6 +13,8 @@ const width = 15_000;
 const size = 60;
 const recent = 5 * 60_000;
 const mostRead = 1000;
+const minute = 60_000;
+const height = 64;
 
 class Series {
   #buckets = new Map();
@@ -38,6 +40,7 @@ export class Rates {
   #previous = null;
   #openedAt = now();
   #isSampled = false;
+  #charts = null;
 
   /** Reads what was before. */
   async load() {
@@ -72,8 +75,9 @@ export class Rates {
     const started = this.#started.all(time);
     const ended = this.#ended.all(time);
     const top = Math.max(1, ...[...started, ...ended].map(sum));
-    byID("rates").replaceChildren(
-      chart("Started", started, ["started"], top), chart("Ended", ended, ["completed", "cancelled", "failed"], top));
+    this.#charts ??= [new Chart("Started", ["started"]), new Chart("Ended", ["completed", "cancelled", "failed"])];
+    this.#charts[0].show(started, top);
+    this.#charts[1].show(ended, top);
     const source = this.#isSampled ? `the newest ${count(mostRead)} processes` : "the processes that are still there";
     const hasHistory = time - this.#openedAt < width * size;
     setText(byID("rates-note"), hasHistory
@@ -83,34 +87,45 @@ export class Rates {
 
 const sum = (bucket) => Object.values(bucket).reduce((total, number) => total + number, 0);
 
-/** Draws one series as bars, and says in words what it shows. */
-function chart(title, buckets, kinds, top) {
-  const perMinute = (buckets_) => buckets_.reduce((total, bucket) => total + sum(bucket), 0) / (buckets_.length * width / 60_000);
-  const latest = perMinute(buckets.slice(-recent / width));
-  const failed = buckets.slice(-recent / width).reduce((total, bucket) => total + (bucket.failed ?? 0), 0) / (recent / 60_000);
-  const rate = (number) => number.toLocaleString(undefined, { maximumFractionDigits: number < 10 ? 1 : 0 });
-  const peak = Math.max(...buckets.map(sum)) / (width / 60_000);
-  const height = 64;
-  const svg = make("svg", {
-    viewBox: `0 0 ${size * 8} ${height}`, preserveAspectRatio: "none", role: "img",
-    "aria-label": `${title} per minute over the last 15 minutes: ${rate(latest)} over the last 5, at most ${rate(peak)}.`,
-  });
-  buckets.forEach((bucket, index) => {
-    let y = height;
-    for (const kind of kinds) {
-      if (!bucket[kind]) continue;
-      // Even one alone among thousands can be seen.
-      const tall = Math.max(2, bucket[kind] / top * (height - 2));
-      y -= tall;
-      svg.append(make("rect", { x: index * 8 + 1, y: Math.max(0, y), width: 6, height: tall, class: kind }));
-    }
-  });
-  svg.append(make("line", { x1: 0, x2: size * 8, y1: height - 0.5, y2: height - 0.5, class: "axis" }));
-  return make("figure", { class: "chart" },
-    make("figcaption", {}, make("span", { class: "name" }, title),
-      make("span", { class: "rate" }, make("b", {}, rate(latest)), " a minute"),
-      failed > 0 ? make("span", { class: "failed-rate" }, `${rate(failed)} failed`) : null,
-      make("span", { class: "peak" }, `peak ${rate(peak)}`)),
-    svg,
-    make("div", { class: "scale", "aria-hidden": "true" }, make("span", {}, "15 min ago"), make("span", {}, "10"), make("span", {}, "5"), make("span", {}, "now")));
+/** One series as bars, and what it shows in words. */
+class Chart {
+  #kinds;
+  #title;
+
+  constructor(title, kinds) {
+    this.#title = title;
+    this.#kinds = kinds;
+    this.svg = make("svg", { viewBox: `0 0 ${size * 8} ${height}`, preserveAspectRatio: "none", role: "img" });
+    this.rate = make("b", {});
+    this.failed = make("span", { class: "failed-rate" });
+    this.peak = make("span", { class: "peak" });
+    byID("rates").append(make("figure", { class: "chart" },
+      make("figcaption", {}, make("span", { class: "name" }, title), make("span", { class: "rate" }, this.rate, " a minute"), this.failed, this.peak),
+      this.svg,
+      make("div", { class: "scale", "aria-hidden": "true" }, ...["15 min ago", "10", "5", "now"].map((text) => make("span", {}, text)))));
+  }
+
+  /** Shows buckets; `top` is the sum that fills the height. */
+  show(buckets, top) {
+    const latest = buckets.slice(-recent / width);
+    const rate = words(latest.reduce((total, bucket) => total + sum(bucket), 0) / (recent / minute));
+    const failed = latest.reduce((total, bucket) => total + (bucket.failed ?? 0), 0) / (recent / minute);
+    const peak = words(Math.max(...buckets.map(sum)) / (width / minute));
+    setText(this.rate, rate);
+    setText(this.failed, failed > 0 ? `${words(failed)} failed` : "");
+    setText(this.peak, `peak ${peak}`);
+    setAttribute(this.svg, "aria-label", `${this.#title} per minute over the last 15 minutes: ${rate} over the last 5, at most ${peak}.`);
+    const bars = buckets.flatMap((bucket, index) => {
+      let y = height;
+      return this.#kinds.filter((kind) => bucket[kind]).map((kind) => {
+        // Even one alone among thousands can be seen.
+        const tall = Math.max(2, bucket[kind] / top * (height - 2));
+        y -= tall;
+        return make("rect", { x: index * 8 + 1, y: Math.max(0, y), width: 6, height: tall, class: kind });
+      });
+    });
+    this.svg.replaceChildren(...bars, make("line", { x1: 0, x2: size * 8, y1: height - 0.5, y2: height - 0.5, class: "axis" }));
+  }
 }
+
+const words = (number) => number.toLocaleString(undefined, { maximumFractionDigits: number < 10 ? 1 : 0 });

@@ -56,13 +56,13 @@ export class Row {
     this.link = make("a", { href: processAddress(process.process_id), class: "id" }, process.process_id);
     this.metadata = make("span", { class: "metadata" });
     this.kind = make("a", {});
-    this.queue = make("a", {});
+    this.queue = make("a", { class: "queue" });
     this.progress = new Progress(`Progress of ${process.process_id}`);
     this.created = ageElement(Date.parse(process.created_at));
     this.took = make("span", {});
     this.element = make("tr", {},
       cell("status-cell", this.status), cell("id-cell", this.link, this.metadata),
-      cell("kind-cell", this.kind), cell("queue-cell", this.queue),
+      cell("kind-cell", this.kind, this.queue),
       cell("progress-cell", this.progress.element), cell("age-cell number", this.created),
       cell("took-cell number", this.took));
     this.show(process);
