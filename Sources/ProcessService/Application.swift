@@ -49,8 +49,9 @@ public struct Application: Sendable {
             repository: repository,
             policy: CleanupPolicy(
                 retention: self.configuration.retention, tombstoneLifetime: self.configuration.tombstoneTTL,
-                idempotencyLifetime: self.configuration.idempotencyTTL),
-            maximumCount: self.configuration.maxProcesses, observer: MetricsObserver(metrics))
+                idempotencyLifetime: self.configuration.idempotencyTTL, streamLifetime: self.configuration.streamTTL),
+            maximumCount: self.configuration.maxProcesses, keptChunks: self.configuration.streamMaxChunks,
+            observer: MetricsObserver(metrics))
         let fallbackReason = opened.fallbackReason
         let routes = ProcessRoutes(
             manager: manager,

@@ -17,8 +17,21 @@ public final class ChangeHub: Sendable {
     /// Those registered, of both sorts: while it is 0, a notice is passed over without a lock.
     private let registered = Atomic<Int>(0)
 
+    /// What of a process somebody waits for.
+    public enum Interest: Sendable {
+        /// Any change of its record.
+        case record
+        /// Output, and its end.
+        case output
+    }
+
+    private struct Watch {
+        let signal: ChangeSignal
+        let interest: Interest
+    }
+
     private struct Watches {
-        var byID: [ProcessID: [ObjectIdentifier: ChangeSignal]] = [:]
+        var byID: [ProcessID: [ObjectIdentifier: Watch]] = [:]
         var isClosed = false
     }
 
@@ -42,11 +55,14 @@ public final class ChangeHub: Sendable {
         // A task that is not counted yet has not read the store yet, either, and will find the change there.
         guard self.registered.load(ordering: .sequentiallyConsistent) > 0 else { return }
         switch notice {
-        case .changed(let id, _, _, let queue):
-            self.wakeWatches(of: id)
+        case .changed(let id, _, let status, let queue):
+            self.wakeWatches(of: id) { $0 == .record || status.isFinished }
             if let queue { self.wakeClaim(for: queue) }
+        case .appended(let id, _):
+            // A token of an answer must not have everybody read the record who waits for its end.
+            self.wakeWatches(of: id) { $0 == .output }
         case .removed(let id):
-            self.wakeWatches(of: id)
+            self.wakeWatches(of: id) { _ in true }
         case .missed:
             self.wakeAllWatches()
             self.wakeOneClaimOfEachQueue(remembering: true)
@@ -67,7 +83,7 @@ public final class ChangeHub: Sendable {
     public func close() {
         let signals = self.watches.withLock { watches in
             watches.isClosed = true
-            return watches.byID.values.flatMap(\.values)
+            return watches.byID.values.flatMap { $0.values.map(\.signal) }
         }
         let tickets = self.lanes.withLock { $0.close() }
         for signal in signals { signal.end() }
@@ -93,11 +109,11 @@ public final class ChangeHub: Sendable {
     // MARK: One process
 
     /// Registers a wait for changes of one process; to be given back with ``unwatch(_:_:)``.
-    func watch(_ id: ProcessID) -> ChangeSignal {
+    func watch(_ id: ProcessID, for interest: Interest = .record) -> ChangeSignal {
         let signal = ChangeSignal()
         self.registered.wrappingAdd(1, ordering: .sequentiallyConsistent)
         let isClosed = self.watches.withLock { watches in
-            watches.byID[id, default: [:]][ObjectIdentifier(signal)] = signal
+            watches.byID[id, default: [:]][ObjectIdentifier(signal)] = Watch(signal: signal, interest: interest)
             return watches.isClosed
         }
         if isClosed { signal.end() }
@@ -113,13 +129,13 @@ public final class ChangeHub: Sendable {
         self.registered.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     }
 
-    private func wakeWatches(of id: ProcessID) {
-        guard let signals = self.watches.withLock({ $0.byID[id] }) else { return }
-        for signal in signals.values { signal.set() }
+    private func wakeWatches(of id: ProcessID, where isInterested: (Interest) -> Bool) {
+        guard let watches = self.watches.withLock({ $0.byID[id] }) else { return }
+        for watch in watches.values where isInterested(watch.interest) { watch.signal.set() }
     }
 
     private func wakeAllWatches() {
-        for signal in self.watches.withLock({ $0.byID.values.flatMap(\.values) }) { signal.set() }
+        for watch in self.watches.withLock({ $0.byID.values.flatMap(\.values) }) { watch.signal.set() }
     }
 
     // MARK: Claims

@@ -32,6 +32,8 @@ extension Problem {
                 "there are \(maximum) processes, as many as this service is configured to hold: clean up, or try later")
         case .refused(let refusal, let record):
             self.init(refusal, record)
+        case .indexConflict(_, let reason):
+            self.init(.indexConflict, reason, field: "index")
         case .corrupt(let id, let reason):
             self.init(
                 .corruptRecord,
