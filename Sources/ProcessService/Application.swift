@@ -59,6 +59,7 @@ public struct Application: Sendable {
                 version: processTrackerVersion, repositoryType: opened.kind, fallbackReason: { fallbackReason },
                 metrics: { await metrics.registry.render() }),
             hosts: self.configuration.hosts, maximumBodySize: self.configuration.maxBodyBytes,
+            maximumChunkSize: self.configuration.streamMaxChunkBytes,
             observer: ServiceObserver(metrics, logger: self.logger))
 
         let server: HTTPServer

@@ -62,7 +62,7 @@ enum OpenAPIDocument {
         }
         for method in route.methods {
             writer.name(escaping: method.rawValue.lowercased())
-            Self.write(route.operation, of: route, as: method, to: &writer)
+            Self.write(route.operation(method), of: route, as: method, to: &writer)
         }
         writer.endObject()
     }
@@ -84,14 +84,14 @@ enum OpenAPIDocument {
         if let body = operation.body {
             writer.name("requestBody")
             writer.beginObject()
-            writer.member("required", ["Start", "RetainRequest", "ClaimRequest", "Batch"].contains(body))
+            writer.member("required", ["Start", "RetainRequest", "ClaimRequest", "Batch", "OutputBody"].contains(body))
             Self.writeContent("application/json", schema: body, to: &writer)
             writer.endObject()
         }
         writer.name("responses")
         writer.beginObject()
         for answer in operation.answers { Self.write(answer, hasBody: !isHead, to: &writer) }
-        let problems = Set(operation.problems + route.commonProblems)
+        let problems = Set(operation.problems + route.commonProblems(method))
         for status in Set(problems.map(\.status)).sorted(by: { $0.code < $1.code }) {
             let codes = ProblemCode.allCases.filter { problems.contains($0) && $0.status == status }
             Self.write(codes, with: status, hasBody: !isHead, to: &writer)
