@@ -56,6 +56,12 @@ screenshots: test-deps ## Take the pictures in docs/images anew
 	@.ci/packages $(BROWSER_PACKAGES)
 	TRACKER_BROWSER_TESTS=1 TRACKER_SCREENSHOTS=1 swift test $(CHECKED) --filter BrowserTests.ScreenshotTests
 
+.PHONY: chaos
+chaos: test-deps ## Kill instances, workers and connections under 5,000 processes, and judge every answer (CHAOS_SEED=n)
+	@# Its limit of 5 minutes is to be for the run, not for the build.
+	swift build --build-tests $(CHECKED)
+	CHAOS_PROCESSES=$${CHAOS_PROCESSES:-5000} swift test --skip-build --filter ChaosTests
+
 .PHONY: sanitize
 sanitize: test-deps ## Run all tests under the thread sanitizer
 	swift build --build-tests $(CHECKED) $(SANITIZED)

@@ -41,16 +41,16 @@ public struct Application: Sendable {
         let metrics = TrackerMetrics(version: processTrackerVersion)
         let opened = try await self.openRepository(loops)
         let repository = MeasuredProcessRepository(opened.repository, metrics: metrics)
-        metrics.countProcesses { try await repository.counts().byStatus }
-        metrics.countQueues { try await repository.counts().byQueue }
+        metrics.count(in: repository)
         metrics.fallbackActive.set(opened.fallbackReason == nil ? 0 : 1)
 
         let manager = ProcessManager(
             repository: repository,
             policy: CleanupPolicy(
                 retention: self.configuration.retention, tombstoneLifetime: self.configuration.tombstoneTTL,
-                idempotencyLifetime: self.configuration.idempotencyTTL),
-            maximumCount: self.configuration.maxProcesses, observer: MetricsObserver(metrics))
+                idempotencyLifetime: self.configuration.idempotencyTTL, streamLifetime: self.configuration.streamTTL),
+            maximumCount: self.configuration.maxProcesses, keptChunks: self.configuration.streamMaxChunks,
+            observer: MetricsObserver(metrics))
         let fallbackReason = opened.fallbackReason
         let routes = ProcessRoutes(
             manager: manager,
@@ -58,6 +58,7 @@ public struct Application: Sendable {
                 version: processTrackerVersion, repositoryType: opened.kind, fallbackReason: { fallbackReason },
                 metrics: { await metrics.registry.render() }),
             hosts: self.configuration.hosts, maximumBodySize: self.configuration.maxBodyBytes,
+            maximumChunkSize: self.configuration.streamMaxChunkBytes,
             observer: ServiceObserver(metrics, logger: self.logger))
 
         let server: HTTPServer

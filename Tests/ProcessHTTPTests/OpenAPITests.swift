@@ -48,9 +48,9 @@ struct OpenAPITests {
             (.complete, .alreadyFinished), (.fail, .preconditionFailed), (.cancel, .alreadyFinished),
             (.cancelled, .invalidTransition),
             (.retry, .invalidTransition), (.retain, .missingField), (.ready, .storeUnavailable),
-            (.metrics, .misdirectedRequest),
+            (.metrics, .misdirectedRequest), (.stream, .indexConflict), (.stream, .staleAttempt),
         ] {
-            let method = route.methods[0].rawValue.lowercased()
+            let method = route.methods.last { $0 != .head }?.rawValue.lowercased() ?? ""
             let answer = paths[route.template]?[method]?["responses"]?[code.status.description]
             #expect(answer?["description"]?.text?.contains("`\(code.rawValue)`") == true, "\(route) \(code)")
             #expect(answer?["content"]?.names == ["application/problem+json"])
@@ -62,7 +62,10 @@ struct OpenAPITests {
         let document = try await self.document()
         let listed = document["components"]?["schemas"]?["Problem"]?["properties"]?["code"]?["enum"]?.elements
         #expect(listed == ProblemCode.allCases.map { .string($0.rawValue) })
-        let used = Set(Route.allCases.flatMap { $0.operation.problems + $0.commonProblems })
+        let used = Set(
+            Route.allCases.flatMap { route in
+                route.methods.flatMap { route.operation($0).problems + route.commonProblems($0) }
+            })
         #expect(Set(ProblemCode.allCases).subtracting(used) == [.methodNotAllowed])
     }
 

@@ -148,6 +148,7 @@ function pollSoon() {
 
 function showPlace() {
   const where = place();
+  const isBack = processView !== null;
   processView?.pause();
   processView = null;
   const isList = where.view === "list";
@@ -155,12 +156,15 @@ function showPlace() {
   byID("process-view").hidden = isList;
   if (isList) {
     document.title = "Processes · process-tracker";
-    const isSame = lastList.opened !== null && lastList.address === location.hash;
-    lastList = { address: location.hash || "#/", filters: where.filters, opened: isSame ? lastList.opened : null };
+    const address = location.hash || "#/";
+    const isSame = isBack && list.isShown && lastList.address === address;
+    lastList = { ...lastList, address, filters: where.filters };
     showFilters(where.filters);
     markCounts(where.filters);
-    if (isSame) list.resume(); else list.show(where.filters);
-    if (isSame) list.focus(lastList.opened);
+    if (isSame) {
+      list.resume();
+      list.focus(lastList.opened);
+    } else list.show(where.filters);
   } else {
     list.pause();
     lastList.opened = where.id;
@@ -958,9 +962,10 @@ export function startTicking() {
         <section class="panel" aria-labelledby="queues-title">
           <div class="panel-head"><h2 id="queues-title">Queues</h2></div>
           <table id="queues" class="figures">
-            <thead><tr><th scope="col">Queue</th><th scope="col" class="number">Waiting</th></tr></thead>
+            <thead><tr><th scope="col">Queue</th><th scope="col" class="number">Waiting</th><th scope="col" class="number">Due for</th></tr></thead>
             <tbody></tbody>
           </table>
+          <p id="more-queues" class="fine" hidden></p>
           <p id="no-queues" class="fine" hidden>Nothing waits in a queue.</p>
         </section>
         <section class="panel" aria-labelledby="kinds-title">
@@ -969,6 +974,7 @@ export function startTicking() {
             <thead><tr><th scope="col">Kind</th><th scope="col" class="number">Processes</th></tr></thead>
             <tbody></tbody>
           </table>
+          <p id="more-kinds" class="fine" hidden></p>
           <p id="no-kinds" class="fine" hidden>None yet.</p>
         </section>
         <section class="panel" aria-labelledby="cleanup-title">
@@ -1132,6 +1138,9 @@ export class ProcessList {
     // Rows that move away under a pointer or the keyboard's focus would have the wrong one opened.
     for (const event of ["pointerleave", "focusout"]) this.#body.addEventListener(event, () => this.#schedule());
   }
+
+  /** Whether there is a list to come back to. */
+  get isShown() { return this.#filters !== null; }
 
   /** Shows the list of some filters and follows it. */
   show(filters) {
@@ -1492,8 +1501,11 @@ export function showStatistics(statistics, filters) {
     setText(number, count(statistics.by_status[status]));
     setText(note, remark(status, statistics));
   }
-  table("queues", statistics.by_queue, (queue) => listAddress(filters, { queue: [queue] }));
-  table("kinds", statistics.by_kind, (kind) => listAddress(filters, { kind: [kind] }));
+  const due = ({ oldest_due_age_s: age }) => (age === null ? "not due" : length(age * 1000));
+  table("queues", Object.entries(statistics.queues).map(([queue, { pending, ...ages }]) =>
+    ({ name: queue, number: pending, note: due(ages), address: listAddress(filters, { queue: [queue] }) })));
+  table("kinds", Object.entries(statistics.by_kind).map(([kind, number]) =>
+    ({ name: kind, number, note: null, address: listAddress(filters, { kind: [kind] }) })));
   const cleanup = statistics.last_cleanup;
   byID("last-cleanup").replaceChildren(...(cleanup === null ? ["None since the service started."]
     : [`${plural(cleanup.removed, "process", "processes")} removed `, ageElement(Date.parse(cleanup.finished_at)), `, in ${length(cleanup.elapsed_ms)}.`]));
@@ -1506,37 +1518,34 @@ function remark(status, statistics) {
   return share === 0 ? "" : share < 0.01 ? "< 1 % of all" : `${Math.round(share * 100)} % of all`;
 }
 
-const shownTables = new Map();
-
-/** Shows names with their figures, the largest first; only where they differ, so that nobody loses his place in them. */
-function table(id, figures, address) {
-  const entries = Object.entries(figures).sort(([one, n], [other, m]) => m - n || (one < other ? -1 : 1));
-  const shown = entries.slice(0, longestTable).map(([name, number]) => ({ name, number, address: address(name) }));
-  const rest = entries.slice(longestTable).reduce((sum, [, number]) => sum + number, 0);
-  const key = JSON.stringify([shown, rest]);
-  if (shownTables.get(id) === key) return;
-  shownTables.set(id, key);
+/** Shows names with their figures, the largest first. Rows stay where they are, so that nobody loses his place in them. */
+function table(id, entries) {
+  entries.sort((one, other) => other.number - one.number || (one.name < other.name ? -1 : 1));
+  const shown = entries.slice(0, longestTable);
   byID(id).hidden = entries.length === 0;
   byID(`no-${id}`).hidden = entries.length > 0;
   const body = byID(id).tBodies[0];
-  const largest = Math.max(1, ...shown.map(({ number }) => number));
-  while (body.rows.length > shown.length || body.querySelector(".rest")) body.lastElementChild.remove();
-  shown.forEach((entry, index) => {
+  while (body.rows.length > shown.length) body.lastElementChild.remove();
+  shown.forEach(({ name, number, note, address }, index) => {
     const row = body.rows[index] ?? body.appendChild(make("tr", {}, make("th", { scope: "row" }, make("a", {})),
-      make("td", { class: "number" }, make("meter", { min: 0, "aria-hidden": "true" }), make("span", {}))));
-    const [link, meter, number] = row.querySelectorAll("a, meter, span");
-    setText(link, entry.name);
-    setAttribute(link, "href", entry.address);
-    meter.max = largest;
-    meter.value = entry.number;
-    setText(number, count(entry.number));
+      make("td", { class: "number" }), note === null ? null : make("td", { class: "number note" })));
+    const link = row.querySelector("a");
+    setText(link, name);
+    setAttribute(link, "href", address);
+    setText(row.cells[1], count(number));
+    if (note !== null) setText(row.cells[2], note);
   });
-  if (entries.length > shown.length) {
-    body.append(make("tr", { class: "rest" }, make("th", { scope: "row" }, `${count(entries.length - shown.length)} more`),
-      make("td", { class: "number" }, count(rest))));
-  }
-  byID({ queues: "queue-names", kinds: "kind-names" }[id])
-    .replaceChildren(...entries.slice(0, mostSuggested).map(([name]) => make("option", { value: name })));
+  const rest = entries.slice(longestTable);
+  byID(`more-${id}`).hidden = rest.length === 0;
+  setText(byID(`more-${id}`), `${count(rest.length)} more, with ${count(rest.reduce((sum, { number }) => sum + number, 0))}.`);
+  suggest({ queues: "queue-names", kinds: "kind-names" }[id], entries.slice(0, mostSuggested).map(({ name }) => name));
+}
+
+/** Fills what a field suggests. */
+function suggest(id, names) {
+  const list = byID(id);
+  if (names.join() === [...list.children].map((option) => option.value).join()) return;
+  list.replaceChildren(...names.map((name) => make("option", { value: name })));
 }
 
 export function showHealth(health) {
@@ -2256,13 +2265,11 @@ progress:indeterminate::-webkit-progress-bar { background: none; }
 .figures thead th { background: var(--raised); }
 .figures tbody th { padding-block: 6px; border-top: 1px solid var(--line); color: inherit; font-size: 13.5px; font-weight: 500; overflow: hidden; text-overflow: ellipsis; }
 .figures tbody th a { color: inherit; }
-.figures thead th:last-child { width: 50%; }
+.figures :is(th, td).number { width: 74px; }
+.figures :is(th, td).number:last-child { width: 92px; }
 .figures td { padding-block: 6px; }
-.figures td.number { display: table-cell; }
-meter { appearance: none; width: 45%; height: 6px; margin-right: 9px; border: 0; border-radius: 99px; background: var(--raised); vertical-align: 1px; }
-meter::-webkit-meter-bar { height: 6px; border: 0; border-radius: 99px; background: var(--raised); }
-meter::-webkit-meter-optimum-value { border-radius: 99px; background: var(--control-line); }
-meter::-moz-meter-bar { border-radius: 99px; background: var(--control-line); }
+.figures .note { color: var(--soft); white-space: nowrap; }
+.figures + .fine:not([hidden]) { padding-top: 8px; }
 
 /* One process */
 .back { display: inline-block; padding: 2px 0 8px; }

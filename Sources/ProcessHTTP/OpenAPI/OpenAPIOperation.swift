@@ -24,13 +24,33 @@ struct OpenAPIOperation {
         var mediaType = "application/json"
         /// The name of the body's schema; `nil` where there is no body, or it is text.
         var schema: String?
+        /// Whether it is a stream of events instead, unless the client asks for the type above.
+        var mayBeEvents = false
         /// Names in `components.headers`.
         var headers: [String] = []
     }
 }
 
 extension Route {
-    /// What the OpenAPI document says of it.
+    /// What the OpenAPI document says of one of its methods.
+    func operation(_ method: HTTPMethod) -> OpenAPIOperation {
+        self == .stream && method != .post ? Self.outputOperation : self.operation
+    }
+
+    private static let outputOperation = OpenAPIOperation(
+        id: "output", tag: .processes,
+        summary:
+            "Shows the output of a process as it comes, as server-sent events; or page by page, with Accept: application/json",
+        parameters: ["after", "limit", "Last-Event-ID"],
+        answers: [
+            .init(
+                status: .ok,
+                summary: "An event for each chunk, by its type, and done or error at the end. Or a page.",
+                schema: "OutputPage", mayBeEvents: true)
+        ],
+        problems: [.processNotFound, .processRemoved, .corruptRecord])
+
+    /// What the OpenAPI document says of it, where it has several methods of the one that changes something.
     var operation: OpenAPIOperation {
         switch self {
         case .start:
@@ -96,6 +116,14 @@ extension Route {
         case .retry: Self.change("retry", "Tries a failed or cancelled process again", body: "Empty")
         case .retain:
             Self.change("retain", "Says how long a process is kept", body: "RetainRequest", problems: [.missingField])
+        case .stream:
+            OpenAPIOperation(
+                id: "append", tag: .reports, summary: "Appends output", parameters: ["attempt"], body: "OutputBody",
+                answers: [.init(status: .ok, summary: "It is there, under these indexes.", schema: "Appended")],
+                problems: [
+                    .missingField, .processNotFound, .staleAttempt, .alreadyFinished, .invalidTransition,
+                    .indexConflict, .processRemoved, .storeFull, .corruptRecord,
+                ])
         case .claim:
             OpenAPIOperation(
                 id: "claim", tag: .reports, summary: "Hands out work from queues", parameters: ["Prefer"],
@@ -195,17 +223,17 @@ extension Route {
     }
 
     /// What every request to the route may be answered where something is wrong.
-    var commonProblems: [ProblemCode] {
+    func commonProblems(_ method: HTTPMethod) -> [ProblemCode] {
         var problems: [ProblemCode] = [.invalidRequest, .misdirectedRequest, .payloadTooLarge, .unsupportedMediaType]
         problems += [.invalidJSON, .unknownField]
         switch self {
         case .live, .metrics, .openAPI, .dashboard, .dashboardPart: break
         case .health, .ready, .stats: problems += [.storeUnavailable]
         case .start, .status, .statusOfMany, .processes, .cleanup, .progress, .complete, .fail, .cancel, .cancelled,
-            .retry, .retain, .claim, .batch, .events, .eventsOfOne:
+            .retry, .retain, .stream, .claim, .batch, .events, .eventsOfOne:
             problems += [.invalidField, .storeUnavailable, .internal]
         }
-        if self.access != .read { problems += [.forbidden] }
+        if !method.isSafe { problems += [.forbidden] }
         return problems
     }
 }

@@ -26,6 +26,8 @@ public enum Route: Hashable, Sendable, CaseIterable {
     case retry
     /// `/retain/{id}`
     case retain
+    /// `/stream/{id}`
+    case stream
     /// `/claim`
     case claim
     /// `/batch`
@@ -65,6 +67,7 @@ public enum Route: Hashable, Sendable, CaseIterable {
         case .cancelled: "/cancelled/{id}"
         case .retry: "/retry/{id}"
         case .retain: "/retain/{id}"
+        case .stream: "/stream/{id}"
         case .claim: "/claim"
         case .batch: "/batch"
         case .events: "/events"
@@ -83,6 +86,7 @@ public enum Route: Hashable, Sendable, CaseIterable {
     enum Access: Hashable, Sendable {
         case read
         case change
+        case readAndChange
         case remove
     }
 
@@ -90,6 +94,7 @@ public enum Route: Hashable, Sendable, CaseIterable {
     var access: Access {
         switch self {
         case .start, .progress, .complete, .fail, .cancel, .cancelled, .retry, .retain, .claim, .batch: .change
+        case .stream: .readAndChange
         case .cleanup: .remove
         case .statusOfMany, .status, .processes, .events, .eventsOfOne, .stats, .health, .live, .ready, .metrics,
             .openAPI, .dashboard, .dashboardPart:
@@ -102,6 +107,7 @@ public enum Route: Hashable, Sendable, CaseIterable {
         switch self.access {
         case .read: [.get, .head]
         case .change: [.post]
+        case .readAndChange: [.get, .head, .post]
         case .remove: [.delete]
         }
     }
@@ -110,7 +116,17 @@ public enum Route: Hashable, Sendable, CaseIterable {
     func answers(_ method: HTTPMethod) -> Bool {
         switch (self.access, method) {
         case (.read, .get), (.read, .head), (.change, .post), (.remove, .delete): true
+        case (.readAndChange, .get), (.readAndChange, .head), (.readAndChange, .post): true
         default: false
+        }
+    }
+
+    /// Whether what is wished for stands in the body, and not in the query alone.
+    func readsBody(_ method: HTTPMethod) -> Bool {
+        switch self.access {
+        case .change: true
+        case .readAndChange: method == .post
+        case .read, .remove: false
         }
     }
 
@@ -119,6 +135,7 @@ public enum Route: Hashable, Sendable, CaseIterable {
         switch self.access {
         case .read: "GET, HEAD, OPTIONS"
         case .change: "POST, OPTIONS"
+        case .readAndChange: "GET, HEAD, POST, OPTIONS"
         case .remove: "DELETE, OPTIONS"
         }
     }
@@ -128,7 +145,7 @@ public enum Route: Hashable, Sendable, CaseIterable {
         switch self {
         case .health, .live, .ready, .metrics, .dashboard, .dashboardPart: true
         case .start, .statusOfMany, .status, .processes, .cleanup, .stats, .progress, .complete, .fail, .cancel,
-            .cancelled, .retry, .retain, .claim, .batch, .events, .eventsOfOne, .openAPI:
+            .cancelled, .retry, .retain, .stream, .claim, .batch, .events, .eventsOfOne, .openAPI:
             false
         }
     }
@@ -197,6 +214,7 @@ struct RouteMatch: Equatable {
         Path(word: "cancelled", withID: .cancelled),
         Path(word: "retry", withID: .retry),
         Path(word: "retain", withID: .retain),
+        Path(word: "stream", withID: .stream),
         Path(word: "claim", alone: .claim),
         Path(word: "batch", alone: .batch),
         Path(word: "processes", alone: .processes),

@@ -59,7 +59,7 @@ extension BrowserTests {
                 try await browser.wait(for: "running", in: "#process-view .status")
                 try await browser.waitForNo(".failure")
                 try await program.report("complete", "broken", #"{"attempt":2,"result":"done"}"#)
-                try await browser.wait(for: "done", in: "#process-view .payload pre")
+                try await browser.wait(for: "done", in: "#process-view pre[aria-label=Result]")
             }
         }
 

@@ -66,6 +66,7 @@ function pollSoon() {
 
 function showPlace() {
   const where = place();
+  const isBack = processView !== null;
   processView?.pause();
   processView = null;
   const isList = where.view === "list";
@@ -73,12 +74,15 @@ function showPlace() {
   byID("process-view").hidden = isList;
   if (isList) {
     document.title = "Processes · process-tracker";
-    const isSame = lastList.opened !== null && lastList.address === location.hash;
-    lastList = { address: location.hash || "#/", filters: where.filters, opened: isSame ? lastList.opened : null };
+    const address = location.hash || "#/";
+    const isSame = isBack && list.isShown && lastList.address === address;
+    lastList = { ...lastList, address, filters: where.filters };
     showFilters(where.filters);
     markCounts(where.filters);
-    if (isSame) list.resume(); else list.show(where.filters);
-    if (isSame) list.focus(lastList.opened);
+    if (isSame) {
+      list.resume();
+      list.focus(lastList.opened);
+    } else list.show(where.filters);
   } else {
     list.pause();
     lastList.opened = where.id;

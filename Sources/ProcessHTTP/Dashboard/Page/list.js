@@ -42,6 +42,9 @@ export class ProcessList {
     for (const event of ["pointerleave", "focusout"]) this.#body.addEventListener(event, () => this.#schedule());
   }
 
+  /** Whether there is a list to come back to. */
+  get isShown() { return this.#filters !== null; }
+
   /** Shows the list of some filters and follows it. */
   show(filters) {
     this.pause();

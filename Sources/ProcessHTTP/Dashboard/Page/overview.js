@@ -34,8 +34,11 @@ export function showStatistics(statistics, filters) {
     setText(number, count(statistics.by_status[status]));
     setText(note, remark(status, statistics));
   }
-  table("queues", statistics.by_queue, (queue) => listAddress(filters, { queue: [queue] }));
-  table("kinds", statistics.by_kind, (kind) => listAddress(filters, { kind: [kind] }));
+  const due = ({ oldest_due_age_s: age }) => (age === null ? "not due" : length(age * 1000));
+  table("queues", Object.entries(statistics.queues).map(([queue, { pending, ...ages }]) =>
+    ({ name: queue, number: pending, note: due(ages), address: listAddress(filters, { queue: [queue] }) })));
+  table("kinds", Object.entries(statistics.by_kind).map(([kind, number]) =>
+    ({ name: kind, number, note: null, address: listAddress(filters, { kind: [kind] }) })));
   const cleanup = statistics.last_cleanup;
   byID("last-cleanup").replaceChildren(...(cleanup === null ? ["None since the service started."]
     : [`${plural(cleanup.removed, "process", "processes")} removed `, ageElement(Date.parse(cleanup.finished_at)), `, in ${length(cleanup.elapsed_ms)}.`]));
@@ -48,37 +51,34 @@ function remark(status, statistics) {
   return share === 0 ? "" : share < 0.01 ? "< 1 % of all" : `${Math.round(share * 100)} % of all`;
 }
 
-const shownTables = new Map();
-
-/** Shows names with their figures, the largest first; only where they differ, so that nobody loses his place in them. */
-function table(id, figures, address) {
-  const entries = Object.entries(figures).sort(([one, n], [other, m]) => m - n || (one < other ? -1 : 1));
-  const shown = entries.slice(0, longestTable).map(([name, number]) => ({ name, number, address: address(name) }));
-  const rest = entries.slice(longestTable).reduce((sum, [, number]) => sum + number, 0);
-  const key = JSON.stringify([shown, rest]);
-  if (shownTables.get(id) === key) return;
-  shownTables.set(id, key);
+/** Shows names with their figures, the largest first. Rows stay where they are, so that nobody loses his place in them. */
+function table(id, entries) {
+  entries.sort((one, other) => other.number - one.number || (one.name < other.name ? -1 : 1));
+  const shown = entries.slice(0, longestTable);
   byID(id).hidden = entries.length === 0;
   byID(`no-${id}`).hidden = entries.length > 0;
   const body = byID(id).tBodies[0];
-  const largest = Math.max(1, ...shown.map(({ number }) => number));
-  while (body.rows.length > shown.length || body.querySelector(".rest")) body.lastElementChild.remove();
-  shown.forEach((entry, index) => {
+  while (body.rows.length > shown.length) body.lastElementChild.remove();
+  shown.forEach(({ name, number, note, address }, index) => {
     const row = body.rows[index] ?? body.appendChild(make("tr", {}, make("th", { scope: "row" }, make("a", {})),
-      make("td", { class: "number" }, make("meter", { min: 0, "aria-hidden": "true" }), make("span", {}))));
-    const [link, meter, number] = row.querySelectorAll("a, meter, span");
-    setText(link, entry.name);
-    setAttribute(link, "href", entry.address);
-    meter.max = largest;
-    meter.value = entry.number;
-    setText(number, count(entry.number));
+      make("td", { class: "number" }), note === null ? null : make("td", { class: "number note" })));
+    const link = row.querySelector("a");
+    setText(link, name);
+    setAttribute(link, "href", address);
+    setText(row.cells[1], count(number));
+    if (note !== null) setText(row.cells[2], note);
   });
-  if (entries.length > shown.length) {
-    body.append(make("tr", { class: "rest" }, make("th", { scope: "row" }, `${count(entries.length - shown.length)} more`),
-      make("td", { class: "number" }, count(rest))));
-  }
-  byID({ queues: "queue-names", kinds: "kind-names" }[id])
-    .replaceChildren(...entries.slice(0, mostSuggested).map(([name]) => make("option", { value: name })));
+  const rest = entries.slice(longestTable);
+  byID(`more-${id}`).hidden = rest.length === 0;
+  setText(byID(`more-${id}`), `${count(rest.length)} more, with ${count(rest.reduce((sum, { number }) => sum + number, 0))}.`);
+  suggest({ queues: "queue-names", kinds: "kind-names" }[id], entries.slice(0, mostSuggested).map(({ name }) => name));
+}
+
+/** Fills what a field suggests. */
+function suggest(id, names) {
+  const list = byID(id);
+  if (names.join() === [...list.children].map((option) => option.value).join()) return;
+  list.replaceChildren(...names.map((name) => make("option", { value: name })));
 }
 
 export function showHealth(health) {
