@@ -42,10 +42,10 @@ export function noteClock(response) {
   clockOffset = Math.abs(offset) < 2000 ? 0 : offset;
 }
 
-/** Encodes parameters, those that are empty left out; an array repeats its name. */
+/** Encodes parameters, those that are null left out; an array repeats its name. */
 export function query(parameters) {
   const pairs = Object.entries(parameters).flatMap(([name, value]) =>
-    [value].flat().filter((each) => each !== null && each !== undefined && each !== "")
+    [value].flat().filter((each) => each !== null && each !== undefined)
       .map((each) => `${encodeURIComponent(name)}=${encodeURIComponent(each)}`));
   return pairs.length > 0 ? `?${pairs.join("&")}` : "";
 }
@@ -122,7 +122,7 @@ async function poll() {
     connection.report("figures", true);
     rates.sample(statistics);
     rates.draw();
-    showStatistics(statistics, lastList.filters);
+    showStatistics(lastList.filters, statistics);
     showHealth(health);
     if (wasLost) { list.hurry(); processView?.hurry(); }
   } catch (error) {
@@ -161,6 +161,7 @@ function showPlace() {
     lastList = { ...lastList, address, filters: where.filters };
     showFilters(where.filters);
     markCounts(where.filters);
+    showStatistics(where.filters);
     if (isSame) {
       list.resume();
       list.focus(lastList.opened);
@@ -400,7 +401,7 @@ export function askToCancel(process, children, done) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     attempt(dialog, problem, async () => {
-      const options = query({ force: force.checked ? "true" : "", children: below.checked ? "true" : "" });
+      const options = query({ force: force.checked || null, children: below.checked || null });
       const body = reason.value.trim() === "" ? {} : { reason: reason.value.trim() };
       const after = await json("POST", `cancel/${encodeURIComponent(id)}${options}`, { body });
       dialog.close();
@@ -450,7 +451,7 @@ export function askToCleanUp(done) {
   const dialog = open("Clean up", form);
   const parameters = (isDry) => query({
     older_than: age.value.trim(), status: boxes.filter((box) => box.checked).map((box) => box.value).join(","),
-    force: force.checked ? "true" : "", dry_run: isDry ? "true" : "",
+    force: force.checked || null, dry_run: isDry || null,
   });
   let counted = null;
   const forget = () => {
@@ -591,6 +592,7 @@ import { Problem, noteClock } from "./api.js";
 /** The service writes a comment each 15 s: after three that are missing, nobody is there. */
 const longestSilence = 50_000;
 const longestWait = 5_000;
+const longestTurn = 20;
 
 /**
  * Follows a path until it is told to stop.
@@ -649,6 +651,7 @@ async function once(path, stopped, lastID, on) {
     on.open();
     const parser = new EventParser(on.event);
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let begin = performance.now();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
@@ -656,6 +659,11 @@ async function once(path, stopped, lastID, on) {
       watch = setTimeout(() => silent.abort(), longestSilence);
       parser.receive(value);
       if (stopped.aborted) return;
+      // What has come already is read without a pause otherwise, and a thousand events would hold up the page.
+      if (performance.now() - begin > longestTurn) {
+        await new Promise((resolve) => { setTimeout(resolve); });
+        begin = performance.now();
+      }
     }
   } finally {
     clearTimeout(watch);
@@ -734,22 +742,23 @@ function parse(text) {
 
 /** The address of a list; parts that are given replace those of the filters, and lead to the first page again. */
 export function listAddress(filters, changes = {}) {
-  const next = { ...filters, cursor: "", ...changes };
-  const parameters = {
-    id: next.id, status: next.status.join(","), kind: next.kind.join(","), queue: next.queue.join(","),
-    ...Object.fromEntries(Object.entries(next.metadata).map(([key, value]) => [`metadata.${key}`, value])),
-    order: next.order, cursor: next.cursor,
-  };
-  return `#/${query(parameters)}`;
+  const { id, status, kind, queue, metadata, order, cursor } = { ...filters, cursor: "", ...changes };
+  return `#/${query({
+    id: id || null, status: status.join() || null, kind: kind.join() || null, queue: queue.join() || null,
+    ...labels(metadata), order: order || null, cursor: cursor || null,
+  })}`;
 }
 
+/** Metadata as parameters; an empty text is one that can be asked for. */
+const labels = (metadata) => Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`metadata.${key}`, value]));
+
 /** The filters as the service takes them for a list. */
-export const listParameters = (filters) => ({ ...eventParameters(filters), order: filters.order, cursor: filters.cursor });
+export const listParameters = (filters) => ({
+  ...eventParameters(filters), order: filters.order || null, cursor: filters.cursor || null,
+});
 
 /** The filters as the service takes them for events. */
-export const eventParameters = ({ status, kind, queue, metadata }) => ({
-  status, kind, queue, ...Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`metadata.${key}`, value])),
-});
+export const eventParameters = ({ status, kind, queue, metadata }) => ({ status, kind, queue, ...labels(metadata) });
 
 /** Whether anything is left out by them. */
 export const isFiltering = (filters) =>
@@ -961,7 +970,7 @@ export function startTicking() {
       <aside aria-label="Kinds and queues">
         <section class="panel" aria-labelledby="queues-title">
           <div class="panel-head"><h2 id="queues-title">Queues</h2></div>
-          <table id="queues" class="figures">
+          <table id="queues" class="figures" aria-labelledby="queues-title">
             <thead><tr><th scope="col">Queue</th><th scope="col" class="number">Waiting</th><th scope="col" class="number">Due for</th></tr></thead>
             <tbody></tbody>
           </table>
@@ -970,7 +979,7 @@ export function startTicking() {
         </section>
         <section class="panel" aria-labelledby="kinds-title">
           <div class="panel-head"><h2 id="kinds-title">Kinds</h2></div>
-          <table id="kinds" class="figures">
+          <table id="kinds" class="figures" aria-labelledby="kinds-title">
             <thead><tr><th scope="col">Kind</th><th scope="col" class="number">Processes</th></tr></thead>
             <tbody></tbody>
           </table>
@@ -1222,12 +1231,11 @@ export class ProcessList {
 
   /** Filters without an index may give a page that is empty and yet has a next one: it goes on until there is something. */
   async #page(filters, signal) {
-    let { cursor } = filters;
+    const parameters = { ...listParameters(filters), limit: pageSize, fields };
     for (;;) {
-      const parameters = { ...listParameters(filters), cursor, limit: pageSize, fields };
       const page = await json("GET", `processes${query(parameters)}`, { signal });
       if (page.processes.length > 0 || page.next_cursor === null) return page;
-      cursor = page.next_cursor;
+      parameters.cursor = page.next_cursor;
     }
   }
 
@@ -1380,7 +1388,7 @@ import { plural } from "./format.js";
 /** As many pieces stay on the page; older ones are in the service. */
 const most = 500;
 /** Types of the service's own that end the stream. */
-const ends = new Set(["done", "error"]);
+const ends = new Set(["done", "error", "removed"]);
 
 export class Output {
   #stream = null;
@@ -1455,12 +1463,19 @@ export class Output {
 }
 
 /** One piece. Text goes on where the last one ended, as a worker writes it; anything else has a line of its own. */
-function piece({ type, data, id }) {
-  const isText = data.startsWith('"');
-  const text = type === "gap" ? `older output is gone: ${data}` : type === "restart" ? "a new attempt begins" : isText ? JSON.parse(data) : data;
-  const isInline = isText && type === "content";
-  return make("span", { class: isInline ? "piece" : "piece own", title: `${type} ${id ?? ""}`.trim() },
-    isInline ? null : make("b", {}, `${type} `), text);
+function piece({ type, data }) {
+  if (type === "content" && data.startsWith('"')) return make("span", { class: "piece" }, JSON.parse(data));
+  return make("span", { class: "piece own" }, make("b", {}, `${type} `), words(type, data));
+}
+
+/** What is said of a piece that isn't text; the first two types are the service's own. */
+function words(type, data) {
+  if (type === "restart") return "a new attempt begins";
+  if (type === "gap") {
+    const { first, last } = JSON.parse(data);
+    return `pieces ${first} to ${last} are gone`;
+  }
+  return data.startsWith('"') ? JSON.parse(data) : data;
 }
 
 """#),
@@ -1496,7 +1511,12 @@ export function markCounts(filters) {
   }
 }
 
-export function showStatistics(statistics, filters) {
+let lastStatistics = null;
+
+/** Shows figures; what they lead to keeps the other filters of the list. Without new figures, those that are known. */
+export function showStatistics(filters, statistics = lastStatistics) {
+  if (statistics === null) return;
+  lastStatistics = statistics;
   for (const [status, { number, note }] of tiles) {
     setText(number, count(statistics.by_status[status]));
     setText(note, remark(status, statistics));
@@ -1770,7 +1790,8 @@ export class ProcessView {
     showStatus(this.status, process);
     document.title = `${process.status} · ${this.#id} · process-tracker`;
     this.kind.replaceChildren(...described(process));
-    this.progress.show(process);
+    // What it failed with has a place of its own on this page.
+    this.progress.show({ ...process, error: null });
     this.progress.element.parentElement.hidden = process.status === "pending" && process.progress === null;
     setText(this.estimate, estimate(process));
     this.timeline.show(process);
@@ -1933,7 +1954,7 @@ class Chart {
     this.failed = make("span", { class: "failed-rate" });
     this.peak = make("span", { class: "peak" });
     byID("rates").append(make("figure", { class: "chart" },
-      make("figcaption", {}, make("span", { class: "name" }, title), make("span", { class: "rate" }, this.rate, " a minute"), this.failed, this.peak),
+      make("figcaption", {}, make("span", { class: "name" }, title), make("span", { class: "rate", title: "Over the last 5 minutes" }, this.rate, " a minute"), this.failed, this.peak),
       this.svg,
       make("div", { class: "scale", "aria-hidden": "true" }, ...["15 min ago", "10", "5", "now"].map((text) => make("span", {}, text)))));
   }
@@ -2266,7 +2287,7 @@ progress:indeterminate::-webkit-progress-bar { background: none; }
 .figures tbody th { padding-block: 6px; border-top: 1px solid var(--line); color: inherit; font-size: 13.5px; font-weight: 500; overflow: hidden; text-overflow: ellipsis; }
 .figures tbody th a { color: inherit; }
 .figures :is(th, td).number { width: 74px; }
-.figures :is(th, td).number:last-child { width: 92px; }
+.figures :is(th, td).number:last-child { width: 104px; }
 .figures td { padding-block: 6px; }
 .figures .note { color: var(--soft); white-space: nowrap; }
 .figures + .fine:not([hidden]) { padding-top: 8px; }

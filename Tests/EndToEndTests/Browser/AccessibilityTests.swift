@@ -93,7 +93,7 @@ extension BrowserTests {
         private static let namedRoles: Set = [
             "button", "link", "textbox", "searchbox", "combobox", "checkbox", "progressbar", "image", "log", "region",
             "dialog",
-            "form", "search", "navigation", "complementary", "heading", "columnheader", "rowheader", "table", "meter",
+            "search", "navigation", "complementary", "heading", "columnheader", "rowheader", "table", "meter",
         ]
 
         @Test("texts have contrast, controls have names, headings an order", arguments: ["light", "dark"])

@@ -22,7 +22,7 @@ enum BrowserTests {
             try await browser.wait("document.documentElement.dataset.connection === 'live'")
             try await body(program, browser)
             let complaints = try await browser.complaints()
-            #expect(complaints.isEmpty || mayComplain)
+            #expect(complaints.isEmpty || mayComplain, "\(complaints)")
         }
     }
 

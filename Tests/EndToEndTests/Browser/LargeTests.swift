@@ -47,9 +47,10 @@ extension BrowserTests {
                     + String(repeating: "]", count: 400)
                 try await program.start("large", ",\"input\":\(deep)")
                 try await browser.open("\(program.url)/#/process/large")
-                try await browser.wait(for: "a copy has all", in: ".payload .fine")
-                try await browser.click(".payload button[aria-pressed]")
-                try await browser.wait("document.querySelector('.payload pre').textContent.length === 200000")
+                try await browser.wait(for: "a copy has all", in: ".payload:not([hidden]) .fine")
+                try await browser.click(".payload:not([hidden]) button[aria-pressed]")
+                try await browser.wait(
+                    "document.querySelector('.payload:not([hidden]) pre').textContent.length === 200000")
             }
         }
     }

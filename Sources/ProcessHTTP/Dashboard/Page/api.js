@@ -34,10 +34,10 @@ export function noteClock(response) {
   clockOffset = Math.abs(offset) < 2000 ? 0 : offset;
 }
 
-/** Encodes parameters, those that are empty left out; an array repeats its name. */
+/** Encodes parameters, those that are null left out; an array repeats its name. */
 export function query(parameters) {
   const pairs = Object.entries(parameters).flatMap(([name, value]) =>
-    [value].flat().filter((each) => each !== null && each !== undefined && each !== "")
+    [value].flat().filter((each) => each !== null && each !== undefined)
       .map((each) => `${encodeURIComponent(name)}=${encodeURIComponent(each)}`));
   return pairs.length > 0 ? `?${pairs.join("&")}` : "";
 }

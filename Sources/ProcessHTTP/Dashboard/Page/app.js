@@ -40,7 +40,7 @@ async function poll() {
     connection.report("figures", true);
     rates.sample(statistics);
     rates.draw();
-    showStatistics(statistics, lastList.filters);
+    showStatistics(lastList.filters, statistics);
     showHealth(health);
     if (wasLost) { list.hurry(); processView?.hurry(); }
   } catch (error) {
@@ -79,6 +79,7 @@ function showPlace() {
     lastList = { ...lastList, address, filters: where.filters };
     showFilters(where.filters);
     markCounts(where.filters);
+    showStatistics(where.filters);
     if (isSame) {
       list.resume();
       list.focus(lastList.opened);

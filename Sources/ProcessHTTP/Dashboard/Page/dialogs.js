@@ -57,7 +57,7 @@ export function askToCancel(process, children, done) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     attempt(dialog, problem, async () => {
-      const options = query({ force: force.checked ? "true" : "", children: below.checked ? "true" : "" });
+      const options = query({ force: force.checked || null, children: below.checked || null });
       const body = reason.value.trim() === "" ? {} : { reason: reason.value.trim() };
       const after = await json("POST", `cancel/${encodeURIComponent(id)}${options}`, { body });
       dialog.close();
@@ -107,7 +107,7 @@ export function askToCleanUp(done) {
   const dialog = open("Clean up", form);
   const parameters = (isDry) => query({
     older_than: age.value.trim(), status: boxes.filter((box) => box.checked).map((box) => box.value).join(","),
-    force: force.checked ? "true" : "", dry_run: isDry ? "true" : "",
+    force: force.checked || null, dry_run: isDry || null,
   });
   let counted = null;
   const forget = () => {

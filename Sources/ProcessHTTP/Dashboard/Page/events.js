@@ -8,6 +8,7 @@ import { Problem, noteClock } from "./api.js";
 /** The service writes a comment each 15 s: after three that are missing, nobody is there. */
 const longestSilence = 50_000;
 const longestWait = 5_000;
+const longestTurn = 20;
 
 /**
  * Follows a path until it is told to stop.
@@ -66,6 +67,7 @@ async function once(path, stopped, lastID, on) {
     on.open();
     const parser = new EventParser(on.event);
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let begin = performance.now();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
@@ -73,6 +75,11 @@ async function once(path, stopped, lastID, on) {
       watch = setTimeout(() => silent.abort(), longestSilence);
       parser.receive(value);
       if (stopped.aborted) return;
+      // What has come already is read without a pause otherwise, and a thousand events would hold up the page.
+      if (performance.now() - begin > longestTurn) {
+        await new Promise((resolve) => { setTimeout(resolve); });
+        begin = performance.now();
+      }
     }
   } finally {
     clearTimeout(watch);

@@ -34,22 +34,23 @@ function parse(text) {
 
 /** The address of a list; parts that are given replace those of the filters, and lead to the first page again. */
 export function listAddress(filters, changes = {}) {
-  const next = { ...filters, cursor: "", ...changes };
-  const parameters = {
-    id: next.id, status: next.status.join(","), kind: next.kind.join(","), queue: next.queue.join(","),
-    ...Object.fromEntries(Object.entries(next.metadata).map(([key, value]) => [`metadata.${key}`, value])),
-    order: next.order, cursor: next.cursor,
-  };
-  return `#/${query(parameters)}`;
+  const { id, status, kind, queue, metadata, order, cursor } = { ...filters, cursor: "", ...changes };
+  return `#/${query({
+    id: id || null, status: status.join() || null, kind: kind.join() || null, queue: queue.join() || null,
+    ...labels(metadata), order: order || null, cursor: cursor || null,
+  })}`;
 }
 
+/** Metadata as parameters; an empty text is one that can be asked for. */
+const labels = (metadata) => Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`metadata.${key}`, value]));
+
 /** The filters as the service takes them for a list. */
-export const listParameters = (filters) => ({ ...eventParameters(filters), order: filters.order, cursor: filters.cursor });
+export const listParameters = (filters) => ({
+  ...eventParameters(filters), order: filters.order || null, cursor: filters.cursor || null,
+});
 
 /** The filters as the service takes them for events. */
-export const eventParameters = ({ status, kind, queue, metadata }) => ({
-  status, kind, queue, ...Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`metadata.${key}`, value])),
-});
+export const eventParameters = ({ status, kind, queue, metadata }) => ({ status, kind, queue, ...labels(metadata) });
 
 /** Whether anything is left out by them. */
 export const isFiltering = (filters) =>

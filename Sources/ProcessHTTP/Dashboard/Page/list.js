@@ -125,12 +125,11 @@ export class ProcessList {
 
   /** Filters without an index may give a page that is empty and yet has a next one: it goes on until there is something. */
   async #page(filters, signal) {
-    let { cursor } = filters;
+    const parameters = { ...listParameters(filters), limit: pageSize, fields };
     for (;;) {
-      const parameters = { ...listParameters(filters), cursor, limit: pageSize, fields };
       const page = await json("GET", `processes${query(parameters)}`, { signal });
       if (page.processes.length > 0 || page.next_cursor === null) return page;
-      cursor = page.next_cursor;
+      parameters.cursor = page.next_cursor;
     }
   }
 

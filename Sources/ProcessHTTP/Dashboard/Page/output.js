@@ -8,7 +8,7 @@ import { plural } from "./format.js";
 /** As many pieces stay on the page; older ones are in the service. */
 const most = 500;
 /** Types of the service's own that end the stream. */
-const ends = new Set(["done", "error"]);
+const ends = new Set(["done", "error", "removed"]);
 
 export class Output {
   #stream = null;
@@ -83,10 +83,17 @@ export class Output {
 }
 
 /** One piece. Text goes on where the last one ended, as a worker writes it; anything else has a line of its own. */
-function piece({ type, data, id }) {
-  const isText = data.startsWith('"');
-  const text = type === "gap" ? `older output is gone: ${data}` : type === "restart" ? "a new attempt begins" : isText ? JSON.parse(data) : data;
-  const isInline = isText && type === "content";
-  return make("span", { class: isInline ? "piece" : "piece own", title: `${type} ${id ?? ""}`.trim() },
-    isInline ? null : make("b", {}, `${type} `), text);
+function piece({ type, data }) {
+  if (type === "content" && data.startsWith('"')) return make("span", { class: "piece" }, JSON.parse(data));
+  return make("span", { class: "piece own" }, make("b", {}, `${type} `), words(type, data));
+}
+
+/** What is said of a piece that isn't text; the first two types are the service's own. */
+function words(type, data) {
+  if (type === "restart") return "a new attempt begins";
+  if (type === "gap") {
+    const { first, last } = JSON.parse(data);
+    return `pieces ${first} to ${last} are gone`;
+  }
+  return data.startsWith('"') ? JSON.parse(data) : data;
 }

@@ -29,7 +29,12 @@ export function markCounts(filters) {
   }
 }
 
-export function showStatistics(statistics, filters) {
+let lastStatistics = null;
+
+/** Shows figures; what they lead to keeps the other filters of the list. Without new figures, those that are known. */
+export function showStatistics(filters, statistics = lastStatistics) {
+  if (statistics === null) return;
+  lastStatistics = statistics;
   for (const [status, { number, note }] of tiles) {
     setText(number, count(statistics.by_status[status]));
     setText(note, remark(status, statistics));

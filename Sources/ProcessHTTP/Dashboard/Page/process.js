@@ -155,7 +155,8 @@ export class ProcessView {
     showStatus(this.status, process);
     document.title = `${process.status} · ${this.#id} · process-tracker`;
     this.kind.replaceChildren(...described(process));
-    this.progress.show(process);
+    // What it failed with has a place of its own on this page.
+    this.progress.show({ ...process, error: null });
     this.progress.element.parentElement.hidden = process.status === "pending" && process.progress === null;
     setText(this.estimate, estimate(process));
     this.timeline.show(process);

@@ -100,7 +100,7 @@ class Chart {
     this.failed = make("span", { class: "failed-rate" });
     this.peak = make("span", { class: "peak" });
     byID("rates").append(make("figure", { class: "chart" },
-      make("figcaption", {}, make("span", { class: "name" }, title), make("span", { class: "rate" }, this.rate, " a minute"), this.failed, this.peak),
+      make("figcaption", {}, make("span", { class: "name" }, title), make("span", { class: "rate", title: "Over the last 5 minutes" }, this.rate, " a minute"), this.failed, this.peak),
       this.svg,
       make("div", { class: "scale", "aria-hidden": "true" }, ...["15 min ago", "10", "5", "now"].map((text) => make("span", {}, text)))));
   }
