@@ -17,7 +17,7 @@ PROGRAM := process-tracker
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: deps
 deps: ## Install the Debian packages the program needs, where they are missing (DEPS=no: never)
@@ -70,6 +70,10 @@ format: ## Format all Swift code
 bench: release ## Measure beside bare evhttp and webdis (ARGS='--rounds 5 --seconds 10')
 	@.ci/packages $(BENCH_PACKAGES)
 	Benchmarks/run $(ARGS)
+
+.PHONY: bench-store
+bench-store: test-deps ## Measure the stores alone (ARGS='claim --sizes 1000,100000 --backends sqlite --check')
+	swift run -c release ProcessBenchmarks $(or $(ARGS),claim)
 
 .PHONY: docs
 docs: ## Write the tables of docs/ and config/ anew from the code

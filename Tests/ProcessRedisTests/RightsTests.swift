@@ -124,6 +124,29 @@ struct RightsTests {
         }
     }
 
+    @Test("without the right to subscribe changes are noticed late, and health says so until it is given")
+    func subscribe() async throws {
+        try await RedisServer.with { server async throws in
+            try await self.withUser(Self.leastRights, on: server) { configuration async throws in
+                let configuration = configuration
+                try await server.withRepositories(configure: { $0 = configuration }) { repositories async throws in
+                    let log = NoticeLog(repositories[0])
+                    var health = await repositories[0].health()
+                    while health.state != .degraded {
+                        try Task.checkCancellation()
+                        health = await repositories[0].health()
+                    }
+                    #expect(health.reason?.contains("subscribe") == true, "\(health)")
+                    try server.run("ACL", "SETUSER", "worker", "+subscribe")
+                    await log.wait { $0 == .missed }
+                    #expect(await repositories[0].health().state == .ok)
+                    try await repositories[0].keep(.started("a"))
+                    await log.wait { $0 == .changed("a", revision: 1, status: .running, dueQueue: nil) }
+                }
+            }
+        }
+    }
+
     @Test("a right that is taken away is refused, and works again when it is given back")
     func rightTakenAway() async throws {
         try await RedisServer.with { server async throws in
