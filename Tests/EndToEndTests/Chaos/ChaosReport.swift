@@ -34,7 +34,7 @@ struct ChaosReport {
         }
         Issue.record(
             """
-            \(violations.count) violations; repeat the choices with CHAOS_SEED=\(self.plan.seed); \
+            violations: \(violations.count); repeat the choices with CHAOS_SEED=\(self.plan.seed); \
             all requests are in \(history.write(to: path) ?? "no file: \(path) can't be written")
             \(shown.joined(separator: "\n"))
             """)

@@ -64,6 +64,7 @@ struct ChaosRun {
             switch disturbance.kind {
             case .killInstance(let index): try await self.instances.crash(index)
             case .pauseInstance(let index, let duration): await self.instances.pause(index, for: duration)
+            case .pauseRedis(let duration): await self.pauseRedis(for: duration)
             case .killWorker(let index): try await self.handlers.crash(index)
             case .cutConnections(let type): try self.server?.run("CLIENT", "KILL", "TYPE", type)
             }
@@ -72,6 +73,12 @@ struct ChaosRun {
                     actor: "chaos", request: .disturb(disturbance.kind), begin: begin, end: self.history.now,
                     answer: .shown(status: 200, [])))
         }
+    }
+
+    private func pauseRedis(for duration: Duration) async {
+        self.server?.suspend()
+        try? await Task.sleep(for: duration)
+        self.server?.resume()
     }
 
     /// Waits until nothing is pending or running any more. What never ends is found by the survey.
