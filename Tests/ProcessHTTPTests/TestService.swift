@@ -14,7 +14,8 @@ struct TestService {
 
     init(
         policy: CleanupPolicy = CleanupPolicy(), maximumCount: Int? = nil, hosts: [String] = [],
-        maximumBodySize: Int = 1 << 20, status: ServiceStatus? = nil, observer: (any RequestObserver)? = nil,
+        maximumBodySize: Int = 1 << 20, maximumChunkSize: Int = 256 << 10, status: ServiceStatus? = nil,
+        observer: (any RequestObserver)? = nil,
         wrapping wrap: (any ProcessRepository) -> any ProcessRepository = { $0 }
     ) {
         let clock = ManualClock()
@@ -25,7 +26,7 @@ struct TestService {
             hub: ChangeHub(clock: self.timer))
         self.routes = ProcessRoutes(
             manager: self.manager, service: status ?? ServiceStatus(version: "1.2.3", repositoryType: "memory"),
-            hosts: hosts, maximumBodySize: maximumBodySize, observer: observer)
+            hosts: hosts, maximumBodySize: maximumBodySize, maximumChunkSize: maximumChunkSize, observer: observer)
     }
 
     /// Sends a request; the target is a path with or without a query.
