@@ -45,6 +45,12 @@ run: release ## Build a release and serve, on SQLite in ./data (ARGS='--listen 1
 test: test-deps ## Run all tests (ARGS='--filter Name' for some)
 	swift test $(CHECKED) $(ARGS)
 
+.PHONY: chaos
+chaos: test-deps ## Kill instances, workers and connections under 5,000 processes, and judge every answer (CHAOS_SEED=n)
+	@# Its limit of 5 minutes is to be for the run, not for the build.
+	swift build --build-tests $(CHECKED)
+	CHAOS_PROCESSES=$${CHAOS_PROCESSES:-5000} swift test --skip-build --filter ChaosTests
+
 .PHONY: sanitize
 sanitize: test-deps ## Run all tests under the thread sanitizer
 	swift build --build-tests $(CHECKED) $(SANITIZED)

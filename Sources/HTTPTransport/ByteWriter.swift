@@ -96,4 +96,8 @@ struct ByteWriter: ~Copyable {
             rest /= 10
         }
     }
+
+    mutating func write(hexadecimal value: Int) {
+        self.write(Array(String(value, radix: 16).utf8))
+    }
 }

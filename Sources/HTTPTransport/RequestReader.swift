@@ -10,6 +10,8 @@ struct RequestReader {
     private(set) var request: HTTPRequest
     /// What becomes of the connection behind the answer.
     private(set) var persistence: ResponseEncoder.Persistence
+    /// Whether the client knows bodies in chunks: HTTP/1.0 does not.
+    let takesChunks: Bool
 
     private var contentLengths = 0
     private var transferEncodings = 0
@@ -28,6 +30,7 @@ struct RequestReader {
         let target = Target(source)
         self.request = HTTPRequest(method: method, path: target.path, query: target.query)
         self.persistence = .keep
+        self.takesChunks = source.pointee.major > 1 || (source.pointee.major == 1 && source.pointee.minor >= 1)
 
         if head.hasFoldedLine { self.ambiguity = "a header line begins with a blank" }
         if head.hasZeroByte { self.ambiguity = "the head holds a zero byte" }
@@ -38,7 +41,7 @@ struct RequestReader {
         // Where evhttp closes whatever we say, it has to be said. A proxy request is one with a full URL for a target.
         if self.ambiguity != nil || source.pointee.flags & EVHTTP_PROXY_REQUEST != 0 {
             self.persistence = .close
-        } else if source.pointee.major > 1 || (source.pointee.major == 1 && source.pointee.minor >= 1) {
+        } else if self.takesChunks {
             self.persistence = hasToken(self.connection, "close") ? .close : .keep
         } else {
             // As evhttp decides it.

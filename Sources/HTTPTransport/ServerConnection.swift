@@ -18,13 +18,13 @@ internal import ProcessHTTP
 /// `@unchecked Sendable`: everything but constants is touched on the loop's thread only.
 final class ServerConnection: @unchecked Sendable {
     private enum Phase {
-        case idle, readingHead, readingBody, handling, writing
+        case idle, readingHead, readingBody, handling, streaming, writing
     }
 
     let bufferEvent: OpaquePointer
     private let owner: ServerLoop
     private let input: OpaquePointer
-    private let output: OpaquePointer
+    let output: OpaquePointer
     private var inputCallback: OpaquePointer?
     private var outputCallback: OpaquePointer?
 
@@ -43,6 +43,8 @@ final class ServerConnection: @unchecked Sendable {
     private var task: Task<Void, Never>?
     private var method = HTTPMethod.get
     private var persistence = ResponseEncoder.Persistence.keep
+    private var takesChunks = true
+    private var stream: StreamedAnswer?
     private var closeWatcher: EventRegistration?
     private var isLastAnswer = false
     /// How much was still to be written when last looked at.
@@ -123,6 +125,8 @@ final class ServerConnection: @unchecked Sendable {
         self.closeWatcher?.cancel()
         self.task?.cancel()
         self.task = nil
+        self.stream?.abandon()
+        self.stream = nil
         evbuffer_remove_cb_entry(self.input, self.inputCallback)
         evbuffer_remove_cb_entry(self.output, self.outputCallback)
         if self.mustLinger {
@@ -146,8 +150,10 @@ final class ServerConnection: @unchecked Sendable {
         case .readingHead: return elapsed > configuration.headTimeout
         case .readingBody: return elapsed > configuration.bodyTimeout
         case .handling:
-            if self.closeWatcher == nil, elapsed >= configuration.tick { self.watchForClose() }
+            if self.closeWatcher == nil, elapsed >= configuration.tick { self.closeWatcher = self.watchForClose() }
             return false
+        case .streaming:
+            return self.stream?.isStuck(at: now, longest: configuration.writeTimeout) ?? false
         case .writing:
             let unwritten = evbuffer_get_length(self.output)
             if unwritten != self.unwritten {
@@ -159,8 +165,9 @@ final class ServerConnection: @unchecked Sendable {
         }
     }
 
-    private func watchForClose() {
-        self.closeWatcher = self.owner.loop.onDisconnect(of: bufferevent_getfd(self.bufferEvent)) {
+    /// Has the task cancelled when the client goes.
+    func watchForClose() -> EventRegistration {
+        self.owner.loop.onDisconnect(of: bufferevent_getfd(self.bufferEvent)) {
             self.task?.cancel()
         }
     }
@@ -205,6 +212,7 @@ final class ServerConnection: @unchecked Sendable {
         self.request = request
         self.method = reader.request.method
         self.persistence = reader.persistence
+        self.takesChunks = reader.takesChunks
         evhttp_request_set_on_complete_cb(
             request, { _, context in ServerConnection.from(context).answered() },
             Unmanaged.passUnretained(self).toOpaque())
@@ -213,34 +221,74 @@ final class ServerConnection: @unchecked Sendable {
         let message = reader.request
         self.task = Task(executorPreference: self.owner.loop) {
             let response = await self.owner.handler.respond(to: message)
-            self.answer(response, generation: generation)
+            if let body = response.stream, message.method != .head {
+                await self.answer(response, streaming: body, generation: generation)
+            } else {
+                self.answer(response, generation: generation)
+            }
         }
         // Who says that it will wait (RFC 7240) is likely to be held, and nothing may be handed to it once it has gone.
-        if message.headers["Prefer"] != nil { self.watchForClose() }
+        if message.headers["Prefer"] != nil {
+            self.closeWatcher = self.watchForClose()
+        }
     }
 
     // MARK: Answering
 
-    private func answer(_ response: HTTPResponse, generation: Int) {
+    /// Whether the request that a task was made for still waits for its answer.
+    private func awaits(_ generation: Int) -> Bool {
         precondition(self.owner.loop.isCurrent, "a task left its loop")
-        guard generation == self.generation, let request = self.request, let connection = self.connection else {
-            return
-        }
+        return generation == self.generation && self.request != nil && self.connection != nil
+    }
+
+    private func answer(_ response: HTTPResponse, generation: Int) {
+        guard self.awaits(generation), let connection = self.connection else { return }
         self.task = nil
         self.closeWatcher?.cancel()
         self.closeWatcher = nil
         let persistence = self.owner.isStopping ? .close : self.persistence
 
-        // A chunked request is marked as chunked itself, and evhttp would take the answer for chunked, too.
-        request.pointee.chunked = 0
         let outcome = self.owner.encoder.encode(response, to: self.method, persistence: persistence) { self.write($0) }
         switch outcome {
         case .failed:
             evhttp_connection_free(connection)
             return
-        case .complete:
-            break
-        case .partial:
+        case .complete, .partial:
+            self.finishAnswer(persistence)
+        }
+    }
+
+    /// Sends the head of an answer, then has its body written, however long that takes.
+    private func answer(_ response: HTTPResponse, streaming body: HTTPBodyStream, generation: Int) async {
+        guard self.awaits(generation), let connection = self.connection else { return }
+        self.closeWatcher?.cancel()
+        self.closeWatcher = nil
+        let persistence = self.owner.isStopping || !self.takesChunks ? .close : self.persistence
+        let framing = self.takesChunks ? ResponseEncoder.Framing.chunks : .close
+        let outcome = self.owner.encoder.encode(
+            response, to: self.method, persistence: persistence, framing: framing
+        ) { self.write($0) }
+        if case .failed = outcome {
+            evhttp_connection_free(connection)
+            return
+        }
+        let stream = StreamedAnswer(of: self, body: body, framing: framing)
+        self.stream = stream
+        self.enter(.streaming)
+        stream.begin()
+        await body.write(stream)
+        guard stream.end() else { return }
+        self.stream = nil
+        self.task = nil
+        self.finishAnswer(persistence)
+    }
+
+    /// Tells evhttp that the answer is sent, or will be with what is in the output buffer.
+    private func finishAnswer(_ persistence: ResponseEncoder.Persistence) {
+        guard let request = self.request else { return }
+        // A chunked request is marked as chunked itself, and evhttp would take the answer for chunked, too.
+        request.pointee.chunked = 0
+        if evbuffer_get_length(self.output) > 0 {
             self.enter(.writing)
             self.unwritten = evbuffer_get_length(self.output)
             bufferevent_enable(self.bufferEvent, Int16(EV_WRITE))
@@ -250,11 +298,16 @@ final class ServerConnection: @unchecked Sendable {
             evhttp_add_header(request.pointee.output_headers, "Connection", "close")
             if evbuffer_get_length(self.input) > 0 { self.mustLinger = true }
         }
-        // evhttp has nothing to write itself: the answer is out, or will be with the output buffer.
+        // evhttp has nothing to write itself.
         evhttp_send_reply_end(request)
     }
 
-    private enum WriteOutcome {
+    /// Sends a piece of a body.
+    func sendPiece(_ piece: [UInt8], framing: ResponseEncoder.Framing) -> WriteOutcome {
+        self.owner.encoder.encode(piece: piece, framing: framing) { self.write($0) }
+    }
+
+    enum WriteOutcome {
         case complete, partial, failed
     }
 

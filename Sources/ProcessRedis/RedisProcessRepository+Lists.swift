@@ -103,10 +103,11 @@ extension RedisProcessRepository {
 
     /// See ``ProcessRepository``. One round trip, one script.
     public func counts() async throws(ProcessRepositoryError) -> ProcessCounts {
-        try await self.run(.counts, .reads) { _ in
+        try await self.run(.counts, .reads) { commands in
+            commands.add(ProcessCounts.dueSearchLimit)
         } _: { (reply) throws(RedisReply.Surprise) -> ProcessCounts in
             var counts = ProcessCounts()
-            guard try reply.array() == 4 else { throw .unexpected("four lists") }
+            guard try reply.array() == 5 else { throw .unexpected("five lists") }
             for (name, count) in try reply.sizes() {
                 if let status = ProcessStatus(rawValue: name) { counts.byStatus[status] = count }
             }
@@ -115,6 +116,10 @@ extension RedisProcessRepository {
             guard try reply.array() == 2 else { throw .unexpected("two times") }
             counts.oldestRunning = try reply.optionalDecimal().map { Timestamp(milliseconds: $0) }
             counts.oldestPending = try reply.optionalDecimal().map { Timestamp(milliseconds: $0) }
+            for _ in 0..<(try reply.array() / 2) {
+                let queue = try reply.string()
+                counts.oldestDue[queue] = try reply.optionalDecimal().map { Timestamp(milliseconds: $0) }
+            }
             return counts
         }
     }

@@ -204,7 +204,7 @@ public final class SQLiteProcessRepository: ProcessRepository {
 
     /// See ``ProcessRepository/counts()``.
     public func counts() async throws(ProcessRepositoryError) -> ProcessCounts {
-        try await self.read { reader throws(SQLiteError) in try reader.counts() }
+        try await self.read { [now = self.now()] reader throws(SQLiteError) in try reader.counts(at: now) }
     }
 
     /// See ``ProcessRepository/children(of:after:limit:)``.

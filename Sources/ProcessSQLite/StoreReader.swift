@@ -113,39 +113,6 @@ final class StoreReader {
         }
     }
 
-    /// Counts what is there.
-    func counts() throws(SQLiteError) -> ProcessCounts {
-        try self.inOneMoment { () throws(SQLiteError) in
-            var counts = ProcessCounts()
-            let numbers = try self.statement("SELECT sort, name, number FROM counts WHERE number > 0")
-            while try numbers.step() {
-                let name = numbers.text(at: 1) ?? ""
-                let number = Int(numbers.integer(at: 2))
-                switch numbers.text(at: 0) {
-                case "status": if let status = ProcessStatus(rawValue: name) { counts.byStatus[status] = number }
-                case "kind": counts.byKind[name] = number
-                case "queue": counts.byQueue[name] = number
-                default: break
-                }
-            }
-            counts.oldestRunning = try self.oldest(.running)
-            counts.oldestPending = try self.oldest(.pending)
-            return counts
-        }
-    }
-
-    private func oldest(_ status: ProcessStatus) throws(SQLiteError) -> Timestamp? {
-        let statement = try self.statement(
-            """
-            SELECT created_at FROM processes INDEXED BY processes_by_status
-            WHERE status = ?1 ORDER BY created_at, id LIMIT 1
-            """)
-        statement.bind(status.rawValue, at: 1)
-        guard try statement.step() else { return nil }
-        defer { statement.reset() }
-        return Timestamp(milliseconds: statement.integer(at: 0))
-    }
-
     /// Finds processes whose lease or deadline has passed, the longest overdue first.
     func overdue(at instant: Timestamp, limit: Int) throws(SQLiteError) -> [ProcessRecord] {
         let times = try self.statement(

@@ -41,8 +41,7 @@ public struct Application: Sendable {
         let metrics = TrackerMetrics(version: processTrackerVersion)
         let opened = try await self.openRepository(loops)
         let repository = MeasuredProcessRepository(opened.repository, metrics: metrics)
-        metrics.countProcesses { try await repository.counts().byStatus }
-        metrics.countQueues { try await repository.counts().byQueue }
+        metrics.count(in: repository)
         metrics.fallbackActive.set(opened.fallbackReason == nil ? 0 : 1)
 
         let manager = ProcessManager(

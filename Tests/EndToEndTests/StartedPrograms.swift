@@ -50,5 +50,5 @@ extension Trait where Self == IssueHandlingTrait {
 }
 
 /// What all suites that start the built program have in common.
-@Suite(.remembersPrograms, .showsStandardError, .timeLimit(.minutes(2)))
+@Suite(.remembersPrograms, .showsStandardError, .timeLimit(.minutes(ChaosSettings.isLong ? 5 : 2)))
 enum BuiltProgram {}

@@ -42,11 +42,12 @@ final class TrackerConnection: Sendable {
     ///   - target: Path and query, as they are sent.
     ///   - body: JSON; none for no body.
     ///   - headers: More header fields.
+    ///   - limit: The longest wait for the answer.
     /// - Returns: The answer, whatever its status.
     /// - Throws: `HTTPClientError`, where no answer came.
-    /// - Returns: The answer.
     func send(
-        _ method: HTTPMethod, _ target: String, _ body: String? = nil, headers: [String: String] = [:]
+        _ method: HTTPMethod, _ target: String, _ body: String? = nil, headers: [String: String] = [:],
+        within limit: Duration? = nil
     ) async throws -> Answer {
         let parts = target.split(separator: "?", maxSplits: 1)
         var fields = HTTPHeaders(headers.map { .init(name: $0, value: $1) })
@@ -54,7 +55,7 @@ final class TrackerConnection: Sendable {
         let response = try await self.client.send(
             HTTPRequest(
                 method: method, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : nil,
-                headers: fields, body: Array((body ?? "").utf8)))
+                headers: fields, body: Array((body ?? "").utf8)), within: limit)
         return Answer(
             status: response.status.code, headers: response.headers,
             text: String(decoding: response.body, as: UTF8.self))

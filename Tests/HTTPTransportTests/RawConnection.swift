@@ -100,6 +100,21 @@ final class RawConnection: @unchecked Sendable {
         }
     }
 
+    /// Reads up to and with a text; `nil` where the connection ends first.
+    func bytes(until end: String) async -> String? {
+        let end = Array(end.utf8)
+        var searched = 0
+        while true {
+            let candidates = searched..<max(searched, self.received.count - end.count + 1)
+            if let start = candidates.first(where: { self.received[$0...].starts(with: end) }) {
+                defer { self.received.removeFirst(start + end.count) }
+                return String(decoding: self.received[..<(start + end.count)], as: UTF8.self)
+            }
+            searched = candidates.upperBound
+            guard await self.readMore() else { return nil }
+        }
+    }
+
     /// Reads a request's head, and what came with it.
     func requestHead() async -> String {
         while !String(decoding: self.received, as: UTF8.self).contains("\r\n\r\n") {

@@ -149,7 +149,9 @@ struct ClientCommandTests {
     func stats() async {
         let answer = """
             {"total":12,"by_status":{"pending":0,"running":2,"completed":9,"failed":1,"cancelled":0},\
-            "by_kind":{"a":3,"b":9},"by_queue":{},"oldest_running_age_s":200.5,"oldest_pending_age_s":null,\
+            "by_kind":{"a":3,"b":9},"by_queue":{"mail":2,"report":12},\
+            "queues":{"mail":{"pending":2,"oldest_due_age_s":null},"report":{"pending":12,"oldest_due_age_s":61.5}},\
+            "oldest_running_age_s":200.5,"oldest_pending_age_s":null,\
             "last_cleanup":{"removed":4,"finished_at":"2026-11-08T10:00:00.000Z"}}
             """
         let result = await Self.fixture { _ in FakeTracker.json(answer) }.run("stats")
@@ -166,6 +168,10 @@ struct ClientCommandTests {
                 KIND  PROCESSES
                 b             9
                 a             3
+
+                QUEUE   PROCESSES  LONGEST DUE
+                report         12        1m 1s
+                mail            2            -
 
                 The oldest running process is 3m 20s old.
                 The last cleanup 5m ago removed 4.

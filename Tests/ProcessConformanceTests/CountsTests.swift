@@ -3,15 +3,21 @@ import ProcessTestSupport
 import Testing
 
 extension ProcessCounts {
-    /// The counts as they should be, by looking at everything.
-    init(recounting records: some Sequence<ProcessRecord>) {
+    /// The counts as they should be at a time, by looking at everything.
+    init(recounting records: some Sequence<ProcessRecord>, at now: Timestamp) {
         self.init()
         for record in records {
             self.byStatus[record.status, default: 0] += 1
             self.byKind[record.kind, default: 0] += 1
             switch record.status {
             case .pending:
-                if let queue = record.queue { self.byQueue[queue, default: 0] += 1 }
+                if let queue = record.queue {
+                    self.byQueue[queue, default: 0] += 1
+                    if record.isDue(at: now) {
+                        let since = max(record.createdAt, record.runAfter ?? record.createdAt)
+                        self.oldestDue[queue] = min(self.oldestDue[queue] ?? since, since)
+                    }
+                }
                 self.oldestPending = min(self.oldestPending ?? record.createdAt, record.createdAt)
             case .running: self.oldestRunning = min(self.oldestRunning ?? record.createdAt, record.createdAt)
             case .completed, .failed, .cancelled: break
@@ -24,7 +30,7 @@ extension ProcessCounts {
         ProcessCounts(
             byStatus: self.byStatus.filter { $0.value != 0 }, byKind: self.byKind.filter { $0.value != 0 },
             byQueue: self.byQueue.filter { $0.value != 0 }, oldestRunning: self.oldestRunning,
-            oldestPending: self.oldestPending)
+            oldestPending: self.oldestPending, oldestDue: self.oldestDue)
     }
 }
 
@@ -38,7 +44,7 @@ struct CountsTests {
         query.limit = 1000
         let page = try await repository.page(query)
         let counts = try await repository.counts()
-        let recounted = ProcessCounts(recounting: page.records)
+        let recounted = ProcessCounts(recounting: page.records, at: repository.now())
         #expect(counts.withoutZeros == recounted, "after \(change)", sourceLocation: sourceLocation)
         #expect(counts.total == page.records.count, "after \(change)", sourceLocation: sourceLocation)
     }
@@ -57,7 +63,8 @@ struct CountsTests {
         let records = try PageTests.population()
         try await backend.withRepository { repository, _ async throws in
             try await repository.keep(records)
-            #expect(try await repository.counts().withoutZeros == ProcessCounts(recounting: records))
+            let recounted = ProcessCounts(recounting: records, at: repository.now())
+            #expect(try await repository.counts().withoutZeros == recounted)
         }
     }
 
@@ -128,6 +135,59 @@ struct CountsTests {
             try await repository.change("old", by: .complete(result: nil))
             counts = try await repository.counts()
             #expect(counts.oldestRunning == start + .seconds(1))
+        }
+    }
+
+    @Test(
+        "the longest due of each queue is known whatever its priority, by the time it became due",
+        arguments: Backend.allCases)
+    func oldestDue(backend: Backend) async throws {
+        try await backend.withRepository { repository, clock async throws in
+            let start = clock.now
+            try await repository.keep(
+                // An old one that waited on purpose has not been due for long.
+                .queued("waited", in: "a", priority: 5, runAfter: start + .seconds(50), at: start - .seconds(900)),
+                .queued("high", in: "a", priority: 5, at: start + .seconds(20)),
+                .queued("low", in: "a", priority: -100, at: start + .seconds(10)),
+                .queued("top", in: "a", priority: 100, at: start + .seconds(30)),
+                .queued("later", in: "b", runAfter: start + .seconds(60), at: start),
+                .started("runs", at: start - .seconds(99)))
+            clock.advance(by: .seconds(40))
+            #expect(try await repository.counts().oldestDue == ["a": start + .seconds(10)])
+
+            clock.advance(by: .seconds(20))
+            // Nobody has claimed since it became due.
+            #expect(try await repository.counts().oldestDue == ["a": start + .seconds(10), "b": start + .seconds(60)])
+            let claim = ClaimRequest(queues: ["a"], claim: ProcessClaim())
+            #expect(try await repository.claim(claim).map(\.id) == ["top"])
+            #expect(try await repository.counts().oldestDue["a"] == start + .seconds(10))
+            try await repository.change("low", by: .cancel(reason: nil, force: false))
+            #expect(try await repository.counts().oldestDue["a"] == start + .seconds(20))
+            try await repository.change("high", by: .cancel(reason: nil, force: false))
+            #expect(try await repository.counts().oldestDue["a"] == start + .seconds(50))
+
+            clock.advance(by: .seconds(-15))
+            // A clock that was set back makes it wait again.
+            #expect(try await repository.counts().oldestDue == [:])
+        }
+    }
+
+    @Test("of a hundred that were delayed once the longest due is found", arguments: Backend.allCases)
+    func manyPromoted(backend: Backend) async throws {
+        try await backend.withRepository { repository, clock async throws in
+            let start = clock.now
+            // The older, the later they became due.
+            let records = (0..<Int64(ProcessCounts.dueSearchLimit)).map { number in
+                ProcessRecord.queued(
+                    ProcessID(trusted: "p\(number)"), runAfter: start + .milliseconds(1000 - number),
+                    at: start - .seconds(1000 - number))
+            }
+            try await repository.keep(records)
+            clock.advance(by: .seconds(2))
+            // A claim moves all of them among the due ones; it takes the oldest of them.
+            #expect(try await repository.claim(ClaimRequest(queues: ["default"])).map(\.id) == ["p0"])
+            let last = Int64(ProcessCounts.dueSearchLimit) - 1
+            #expect(try await repository.counts().oldestDue == ["default": start + .milliseconds(1000 - last)])
         }
     }
 

@@ -75,7 +75,7 @@ private struct History {
             self.expect(actual == expected, "\(id) is \(actual), should be \(expected)")
         }
         let counts = try await self.repository().counts()
-        let recounted = ProcessCounts(recounting: self.model.records.values)
+        let recounted = ProcessCounts(recounting: self.model.records.values, at: self.clock.now)
         self.expect(counts.withoutZeros == recounted, "counts are \(counts), should be \(recounted)")
         return self.isAsExpected
     }

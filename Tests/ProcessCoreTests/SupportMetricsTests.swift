@@ -77,26 +77,39 @@ struct SupportMetricsTests {
         #expect(samples.reduce(0) { $0 + $1.value } == 251)
     }
 
-    @Test("computed gauges are asked at each scrape, and the same labels beyond a limit are added up")
+    @Test("computed gauges are asked at each scrape, and beyond a limit the same labels show the sum, or the greatest")
     func computed() async throws {
         let registry = MetricsRegistry()
-        registry.computedGauges("tracker_q", help: "By queue.", labels: [MetricLabel("queue", limit: 2)]) {
-            [(["c"], 4), (["a"], 1), (["d"], 8), (["b"], 2)]
+        let labels = [MetricLabel("queue", limit: 2)]
+        let gauges = [
+            ComputedGauge("tracker_age", help: "By queue.", labels: labels, merging: .maximum),
+            ComputedGauge("tracker_depth", help: "By queue.", labels: labels),
+            ComputedGauge("tracker_none", help: "Of nothing."),
+        ]
+        registry.computedGauges(gauges) {
+            let samples: [ComputedGauge.Sample] = [(["c"], 4), (["a"], 1), (["d"], 8), (["b"], 2)]
+            return [samples, samples, []]
         }
-        let samples = try ParsedExposition(await Self.text(registry)).samples
-        #expect(samples.map { $0.labels["queue"] } == ["a", "b", "other"])
-        #expect(samples.map(\.value) == [1, 2, 12])
+        let exposition = try ParsedExposition(await Self.text(registry))
+        #expect(
+            exposition.samples.map(\.name) == Array(repeating: "tracker_age", count: 3)
+                + Array(repeating: "tracker_depth", count: 3))
+        #expect(exposition.samples.map { $0.labels["queue"] } == ["a", "b", "other", "a", "b", "other"])
+        #expect(exposition.samples.map(\.value) == [1, 2, 8, 1, 2, 12])
+        #expect(exposition.families["tracker_none"] == nil)
     }
 
     @Test("a gauge that can't be computed is left out and counted, and the others are there")
     func failing() async throws {
         let registry = MetricsRegistry()
-        registry.computedGauges("tracker_broken", help: "Never there.") { throw Failure() }
+        let broken = ["tracker_broken", "tracker_too"].map { ComputedGauge($0, help: "Never there.") }
+        registry.computedGauges(broken) { throw Failure() }
         registry.gauges("tracker_fine", help: "Always there.").with().set(1)
         let text = await Self.text(registry)
         #expect(!text.contains("tracker_broken gauge"))
         #expect(text.contains("\ntracker_fine 1\n"))
         #expect(text.contains(#"tracker_metrics_failures_total{metric="tracker_broken"} 1"#))
+        #expect(text.contains(#"tracker_metrics_failures_total{metric="tracker_too"} 1"#))
     }
 
     @Test("numbers are written as the format has them")
@@ -144,13 +157,25 @@ struct SupportMetricsTests {
     @Test("every metric of the service is well formed, and what alerts look at starts at zero")
     func trackerMetrics() async throws {
         let metrics = TrackerMetrics(version: "1.2.3")
-        metrics.countProcesses { [.pending: 3, .failed: 1] }
+        let store = InMemoryProcessRepository(now: { .at(5000) })
+        for number in 0..<3 {
+            var start = ProcessStart(kind: "report")
+            start.queue = number == 2 ? "later" : "q"
+            if number == 2 { start.runAfter = .at(.at(9000)) }
+            let record = ProcessRecord(
+                starting: start, as: ProcessID(trusted: "p\(number)"), at: .at(Int64(number) * 1000))
+            _ = try await store.insert(ProcessInsertion(record))
+        }
+        metrics.count(in: store)
         metrics.httpRequests.with("/start", "POST", "202").increment()
         metrics.httpRequestDuration.with("/start").observe(nanoseconds: 150_000)
         metrics.storeOperationDuration.with("insert").observe(since: .now)
         let exposition = try ParsedExposition(await Self.text(metrics.registry))
         #expect(exposition.value("tracker_build_info", ["version": "1.2.3"]) == 1)
         #expect(exposition.value("tracker_processes", ["status": "pending"]) == 3)
+        #expect(exposition.value("tracker_queue_depth", ["queue": "q"]) == 2)
+        #expect(exposition.value("tracker_queue_oldest_due_age_seconds", ["queue": "q"]) == 5)
+        #expect(exposition.value("tracker_queue_oldest_due_age_seconds", ["queue": "later"]) == 0)
         #expect(exposition.value("tracker_fallback_active") == 0)
         #expect(exposition.value("tracker_cleanup_removed_total") == 0)
         #expect(exposition.value("tracker_cleanup_runs_total", ["outcome": "failed"]) == 0)

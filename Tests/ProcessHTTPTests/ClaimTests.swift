@@ -105,22 +105,28 @@ struct ClaimTests {
     }
 
     @Test(
-        "a clock set back or forward by an hour moves the end of a lease, and nothing else", arguments: [-3600, 3600])
-    func clockJumps(seconds: Int) async throws {
-        let service = TestService()
-        await service.start("a", #","queue":"q","max_attempts":2,"backoff":{"initial":"1s","jitter":0}"#)
-        await service.post("/claim", #"{"queues":["q"],"lease":"60s"}"#)
-        service.clock.advance(by: .seconds(seconds))
-        let ended = try await service.manager.endOverdue()
-        #expect(ended == (seconds > 0 ? 1 : 0))
-        if seconds < 0 {
-            #expect(await service.post("/progress/a", #"{"attempt":1}"#).status == 200)
-            service.clock.advance(by: .seconds(61))
-            #expect(try await service.manager.endOverdue() == 1, "the report renewed the lease by the clock as it is")
+        "a clock set back or forward by an hour moves the end of a lease, and nothing else",
+        arguments: Backend.allCases, [-3600, 3600])
+    func clockJumps(backend: Backend, seconds: Int) async throws {
+        try await TestService.with(backend) { service async throws in
+            await service.start("a", #","queue":"q","max_attempts":2,"backoff":{"initial":"1s","jitter":0}"#)
+            let claimed = await service.post("/claim", #"{"queues":["q"],"lease":"60s"}"#)
+            #expect(claimed["processes"]?.elements.count == 1)
+            service.clock.advance(by: .seconds(seconds))
+            #expect(await service.get("/status/a").json == claimed["processes"]?.elements.first)
+            let ended = try await service.manager.endOverdue()
+            #expect(ended == (seconds > 0 ? 1 : 0))
+            if seconds < 0 {
+                #expect(await service.post("/progress/a", #"{"attempt":1}"#).status == 200)
+                service.clock.advance(by: .seconds(61))
+                #expect(
+                    try await service.manager.endOverdue() == 1, "the report renewed the lease by the clock as it is")
+            }
+            await service.post("/complete/a", #"{"attempt":1}"#).expectProblem(.staleAttempt)
+            service.clock.advance(by: .seconds(1))
+            #expect(await service.post("/claim", #"{"queues":["q"]}"#)["processes"]?.elements.count == 1)
+            await service.post("/complete/a", #"{"attempt":1}"#).expectProblem(.staleAttempt)
+            #expect(await service.post("/complete/a", #"{"attempt":2}"#)["status"]?.text == "completed")
         }
-        await service.post("/complete/a", #"{"attempt":1}"#).expectProblem(.staleAttempt)
-        service.clock.advance(by: .seconds(1))
-        #expect(await service.post("/claim", #"{"queues":["q"]}"#)["processes"]?.elements.count == 1)
-        #expect(await service.post("/complete/a", #"{"attempt":2}"#)["status"]?.text == "completed")
     }
 }

@@ -136,9 +136,11 @@ struct CleanupTests {
         #expect(
             empty.text == """
                 {"total":0,"by_status":{"pending":0,"running":0,"completed":0,"failed":0,"cancelled":0},"by_kind":{},\
-                "by_queue":{},"oldest_running_age_s":null,"oldest_pending_age_s":null,"last_cleanup":null}
+                "by_queue":{},"queues":{},"oldest_running_age_s":null,"oldest_pending_age_s":null,"last_cleanup":null}
                 """)
-        for (id, more) in [("a", ""), ("b", ""), ("c", #","queue":"q2""#), ("d", #","queue":"q1""#)] {
+        for (id, more) in [
+            ("a", ""), ("b", ""), ("c", #","queue":"q2""#), ("d", #","queue":"q1","run_after":"1h""#),
+        ] {
             await service.start(id, more)
             service.clock.advance(by: .milliseconds(1500))
         }
@@ -151,6 +153,11 @@ struct CleanupTests {
         #expect(full.text.contains(#""by_status":{"pending":2,"running":1,"completed":0,"failed":1,"cancelled":0}"#))
         #expect(full["by_kind"] == .object([.init(name: "report", value: 4)]))
         #expect(full["by_queue"] == .object([.init(name: "q1", value: 1), .init(name: "q2", value: 1)]))
+        #expect(
+            full.text.contains(
+                """
+                "queues":{"q1":{"pending":1,"oldest_due_age_s":null},"q2":{"pending":1,"oldest_due_age_s":3}},
+                """))
         #expect(full["oldest_running_age_s"] == .number("4.5"))
         #expect(full["oldest_pending_age_s"] == 3)
         #expect(full["last_cleanup"]?.names == ["removed", "remaining", "dry_run", "elapsed_ms", "finished_at"])

@@ -14,19 +14,25 @@ struct TestService {
 
     init(
         policy: CleanupPolicy = CleanupPolicy(), maximumCount: Int? = nil, hosts: [String] = [],
-        maximumBodySize: Int = 1 << 20, maximumChunkSize: Int = 256 << 10, status: ServiceStatus? = nil,
-        observer: (any RequestObserver)? = nil,
-        wrapping wrap: (any ProcessRepository) -> any ProcessRepository = { $0 }
+        maximumBodySize: Int = 1 << 20, maximumChunkSize: Int = 256 << 10, keptChunks: Int = 100,
+        status: ServiceStatus? = nil, observer: (any RequestObserver)? = nil,
+        clock: ManualClock = ManualClock(), wrapping wrap: (any ProcessRepository) -> any ProcessRepository = { $0 }
     ) {
-        let clock = ManualClock()
         self.clock = clock
         self.repository = wrap(InMemoryProcessRepository(now: clock.read))
         self.manager = ProcessManager(
-            repository: self.repository, policy: policy, maximumCount: maximumCount,
+            repository: self.repository, policy: policy, maximumCount: maximumCount, keptChunks: keptChunks,
             hub: ChangeHub(clock: self.timer))
         self.routes = ProcessRoutes(
             manager: self.manager, service: status ?? ServiceStatus(version: "1.2.3", repositoryType: "memory"),
             hosts: hosts, maximumBodySize: maximumBodySize, maximumChunkSize: maximumChunkSize, observer: observer)
+    }
+
+    /// The routes over a store of any sort.
+    static func with(_ backend: Backend, _ body: (TestService) async throws -> Void) async throws {
+        try await backend.withRepository { repository, clock async throws in
+            try await body(TestService(clock: clock, wrapping: { _ in repository }))
+        }
     }
 
     /// Sends a request; the target is a path with or without a query.

@@ -30,7 +30,7 @@ struct GrowthTests {
                 query.kinds = ["rare"]
                 if self == .pageOfStatusAndKind { query.statuses = [.running] }
                 #expect(try reader.page(query).records.count == 5)
-            case .counts: _ = try reader.counts()
+            case .counts: _ = try reader.counts(at: now)
             case .overdue: #expect(try reader.overdue(at: now, limit: 5).count == 5)
             case .cleanup:
                 let request = CleanupRequest(.expired(finishedBy: now, at: now), limit: 5)

@@ -1,5 +1,6 @@
 import Glibc
 import ProcessCore
+import ProcessTestSupport
 import Testing
 
 @testable import ProcessService
@@ -105,7 +106,9 @@ struct ConfigurationDocumentTests {
     @Test("the rules of config/prometheus-rules.yml ask for metrics and labels that there are")
     func prometheusRules() async throws {
         let metrics = TrackerMetrics(version: "0")
-        metrics.countProcesses { [.pending: 1] }
+        let store = InMemoryProcessRepository(now: ManualClock().read)
+        try await store.keep(.queued("a"))
+        metrics.count(in: store)
         _ = metrics.httpRequests.with("/", "GET", "200")
         _ = metrics.httpRequestDuration.with("/")
         _ = metrics.storeOperationDuration.with("find")

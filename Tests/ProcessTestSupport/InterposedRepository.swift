@@ -9,6 +9,7 @@ public struct InterposedRepository: ProcessRepository {
         @Sendable (any ProcessRepository, ProcessRecord) async throws(ProcessRepositoryError) -> Void
     private let afterClaim: @Sendable (any ProcessRepository) async -> Void
     private let failing: @Sendable () -> ProcessRepositoryError?
+    private let isSilent: Bool
 
     /// Stands in front of a repository.
     ///
@@ -17,16 +18,19 @@ public struct InterposedRepository: ProcessRepository {
     ///   - beforeReplace: Happens between a manager's read and its replace.
     ///   - afterClaim: Happens between a claim and what the manager does with it.
     ///   - failing: Where it gives an error, every call throws that.
+    ///   - isSilent: Whether nobody is told of changes, as if all notices were lost.
     public init(
         _ base: any ProcessRepository,
         beforeReplace:
             @escaping @Sendable (any ProcessRepository, ProcessRecord) async throws(ProcessRepositoryError) ->
             Void = { _, _ in },
         afterClaim: @escaping @Sendable (any ProcessRepository) async -> Void = { _ in },
-        failing: @escaping @Sendable () -> ProcessRepositoryError? = { nil }
+        failing: @escaping @Sendable () -> ProcessRepositoryError? = { nil },
+        isSilent: Bool = false
     ) {
         self.base = base
         self.failing = failing
+        self.isSilent = isSilent
         self.beforeReplace = beforeReplace
         self.afterClaim = afterClaim
     }
@@ -139,8 +143,10 @@ public struct InterposedRepository: ProcessRepository {
         return try await self.base.removeStreams(endedBy: instant)
     }
 
-    /// As the real one.
-    public func listen(_ listener: @escaping @Sendable (ChangeNotice) -> Void) { self.base.listen(listener) }
+    /// As the real one, unless the test has it tell nobody.
+    public func listen(_ listener: @escaping @Sendable (ChangeNotice) -> Void) {
+        if !self.isSilent { self.base.listen(listener) }
+    }
 
     /// As the real one.
     public func health() async -> RepositoryHealth { await self.base.health() }

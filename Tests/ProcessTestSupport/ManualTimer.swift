@@ -25,13 +25,13 @@ public final class ManualTimer: Clock {
         var lastNumber = 0
         var sleepers: [Int: Sleeper] = [:]
         var cancelled: Set<Int> = []
-        var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var waiters: [Int: (count: Int, continuation: CheckedContinuation<Void, Never>)] = [:]
 
         mutating func takeSatisfiedWaiters() -> [CheckedContinuation<Void, Never>] {
             let count = self.sleepers.count
-            let satisfied = self.waiters.filter { $0.count <= count }.map(\.continuation)
-            self.waiters.removeAll { $0.count <= count }
-            return satisfied
+            let satisfied = self.waiters.filter { $0.value.count <= count }
+            for number in satisfied.keys { self.waiters[number] = nil }
+            return satisfied.values.map(\.continuation)
         }
     }
 
@@ -85,15 +85,28 @@ public final class ManualTimer: Clock {
         for sleeper in over { sleeper.continuation.resume(returning: true) }
     }
 
-    /// Waits until at least so many tasks sleep.
+    /// Waits until at least so many tasks sleep, or the task is cancelled.
     public func waitForSleepers(_ count: Int) async {
-        await withCheckedContinuation { continuation in
-            let isSatisfied = self.state.withLock { state in
-                if state.sleepers.count >= count { return true }
-                state.waiters.append((count, continuation))
-                return false
+        let number = self.state.withLock { state in
+            state.lastNumber += 1
+            return state.lastNumber
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isSatisfied = self.state.withLock { state in
+                    if state.cancelled.remove(number) != nil || state.sleepers.count >= count { return true }
+                    state.waiters[number] = (count, continuation)
+                    return false
+                }
+                if isSatisfied { continuation.resume() }
             }
-            if isSatisfied { continuation.resume() }
+        } onCancel: {
+            let waiter = self.state.withLock { state in
+                let waiter = state.waiters.removeValue(forKey: number)
+                if waiter == nil { state.cancelled.insert(number) }
+                return waiter
+            }
+            waiter?.continuation.resume()
         }
     }
 }

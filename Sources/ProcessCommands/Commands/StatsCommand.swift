@@ -37,13 +37,15 @@ struct StatsCommand: Sendable {
         table.rows.append([TextTable.Cell("total", .bold), TextTable.Cell("\(total)", .bold)])
         var text = table.render(for: self.context.console)
 
-        for (title, name) in [("KIND", "by_kind"), ("QUEUE", "by_queue")] as [(String, StaticString)] {
-            guard var object = try fields.takeObject(name), !object.isEmpty else { continue }
-            var table = Self.table(title)
-            for (name, count) in try Self.counts(&object).sorted(by: { ($1.count, $0.name) < ($0.count, $1.name) }) {
+        if var kinds = try fields.takeObject("by_kind"), !kinds.isEmpty {
+            var table = Self.table("KIND")
+            for (name, count) in try Self.counts(&kinds).sorted(by: { ($1.count, $0.name) < ($0.count, $1.name) }) {
                 table.rows.append([TextTable.Cell(DisplayText.escaping(name)), TextTable.Cell("\(count)")])
             }
             text += "\n" + table.render(for: self.context.console)
+        }
+        if var queues = try fields.takeObject("queues"), !queues.isEmpty {
+            text += "\n" + (try Self.table(ofQueues: &queues)).render(for: self.context.console)
         }
         let notes = try self.notes(&fields)
         return notes.isEmpty ? text : text + "\n" + notes.map { $0 + "\n" }.joined()
@@ -70,6 +72,24 @@ struct StatsCommand: Sendable {
         TextTable(columns: [
             TextTable.Column(title: title), TextTable.Column(title: "PROCESSES", alignedRight: true),
         ])
+    }
+
+    private static func table(ofQueues object: inout JSONObject) throws(JSONFieldError) -> TextTable {
+        var queues: [(name: String, pending: Int64, dueFor: Double?)] = []
+        for (name, value) in object.takeRemaining() {
+            var queue = try value.object()
+            queues.append((name, try queue.requireInteger("pending"), try queue.takeDouble("oldest_due_age_s")))
+        }
+        var table = Self.table("QUEUE")
+        table.columns.append(TextTable.Column(title: "LONGEST DUE", alignedRight: true))
+        for queue in queues.sorted(by: { ($1.pending, $0.name) < ($0.pending, $1.name) }) {
+            let dueFor = queue.dueFor.map { TimeText.short(.seconds($0)) } ?? "-"
+            table.rows.append([
+                TextTable.Cell(DisplayText.escaping(queue.name)), TextTable.Cell("\(queue.pending)"),
+                TextTable.Cell(dueFor),
+            ])
+        }
+        return table
     }
 
     private static func counts(_ object: inout JSONObject) throws(JSONFieldError) -> [(name: String, count: Int64)] {

@@ -32,6 +32,7 @@ public final class ChangeHub: Sendable {
 
     private struct Watches {
         var byID: [ProcessID: [ObjectIdentifier: Watch]] = [:]
+        var feeds: [ObjectIdentifier: ChangeFeed] = [:]
         var isClosed = false
     }
 
@@ -56,13 +57,13 @@ public final class ChangeHub: Sendable {
         guard self.registered.load(ordering: .sequentiallyConsistent) > 0 else { return }
         switch notice {
         case .changed(let id, _, let status, let queue):
-            self.wakeWatches(of: id) { $0 == .record || status.isFinished }
+            self.wakeWatches(of: id, notice) { $0 == .record || status.isFinished }
             if let queue { self.wakeClaim(for: queue) }
         case .appended(let id, _):
             // A token of an answer must not have everybody read the record who waits for its end.
-            self.wakeWatches(of: id) { $0 == .output }
+            self.wakeWatches(of: id, notice) { $0 == .output }
         case .removed(let id):
-            self.wakeWatches(of: id) { _ in true }
+            self.wakeWatches(of: id, notice) { _ in true }
         case .missed:
             self.wakeAllWatches()
             self.wakeOneClaimOfEachQueue(remembering: true)
@@ -83,7 +84,7 @@ public final class ChangeHub: Sendable {
     public func close() {
         let signals = self.watches.withLock { watches in
             watches.isClosed = true
-            return watches.byID.values.flatMap { $0.values.map(\.signal) }
+            return watches.byID.values.flatMap { $0.values.map(\.signal) } + watches.feeds.values.map(\.signal)
         }
         let tickets = self.lanes.withLock { $0.close() }
         for signal in signals { signal.end() }
@@ -129,13 +130,36 @@ public final class ChangeHub: Sendable {
         self.registered.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     }
 
-    private func wakeWatches(of id: ProcessID, where isInterested: (Interest) -> Bool) {
-        guard let watches = self.watches.withLock({ $0.byID[id] }) else { return }
-        for watch in watches.values where isInterested(watch.interest) { watch.signal.set() }
+    private func wakeWatches(of id: ProcessID, _ notice: ChangeNotice, where isInterested: (Interest) -> Bool) {
+        let (watches, feeds) = self.watches.withLock { ($0.byID[id], $0.feeds) }
+        if let watches { for watch in watches.values where isInterested(watch.interest) { watch.signal.set() } }
+        for feed in feeds.values { feed.add(notice) }
     }
 
     private func wakeAllWatches() {
-        for watch in self.watches.withLock({ $0.byID.values.flatMap(\.values) }) { watch.signal.set() }
+        let (watches, feeds) = self.watches.withLock { ($0.byID.values.flatMap(\.values), $0.feeds) }
+        for watch in watches { watch.signal.set() }
+        for feed in feeds.values { feed.add(.missed) }
+    }
+
+    // MARK: All processes
+
+    /// Registers somebody who follows all changes; to be given back with ``unfollow(_:)``.
+    func follow() -> ChangeFeed {
+        let feed = ChangeFeed()
+        self.registered.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        let isClosed = self.watches.withLock { watches in
+            watches.feeds[ObjectIdentifier(feed)] = feed
+            return watches.isClosed
+        }
+        if isClosed { feed.signal.end() }
+        return feed
+    }
+
+    /// Ends the registration of a follower.
+    func unfollow(_ feed: ChangeFeed) {
+        self.watches.withLock { $0.feeds[ObjectIdentifier(feed)] = nil }
+        self.registered.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     }
 
     // MARK: Claims

@@ -50,17 +50,18 @@ extension ProcessManager {
     ///   - id: The process.
     ///   - index: The last chunk that the reader has; 0 where it has none.
     ///   - limit: How many chunks at the most, 1 or more.
-    /// - Returns: The chunks after it, as many as fit a page; where the process had ended, the last index is final for this
+    ///   - byteLimit: How long they may be in all; a single chunk may be longer.
+    /// - Returns: The chunks after it, as many as fit; where the process had ended, the last index is final for this
     ///   attempt.
     /// - Throws: `notFound`, `removed`, `corrupt`, `store`.
     public func chunks(
-        of id: ProcessID, after index: Int64 = 0, limit: Int = 1000
+        of id: ProcessID, after index: Int64 = 0, limit: Int = 1000, byteLimit: Int = StreamPage.byteLimit
     ) async throws(ProcessError) -> StreamPage {
         while true {
             let page: StreamPage?
             do {
                 page = try await self.repository.chunks(
-                    of: id, after: index, limit: limit, byteLimit: StreamPage.byteLimit)
+                    of: id, after: index, limit: limit, byteLimit: byteLimit)
             } catch {
                 throw .store(error)
             }

@@ -67,4 +67,12 @@ extension Timestamp: InstantProtocol {
     ///   - start: The earlier one.
     /// - Returns: The time from `start` to `end`, negative where `end` comes before.
     public static func - (end: Timestamp, start: Timestamp) -> Duration { start.duration(to: end) }
+
+    /// The seconds since this instant; never below 0, for clocks of several instances may differ by a little.
+    ///
+    /// - Parameter now: The time to which they are counted.
+    /// - Returns: Seconds, with milliseconds as their fraction.
+    public func age(at now: Timestamp) -> Double {
+        Double(max(0, (now - self).milliseconds)) / 1000
+    }
 }

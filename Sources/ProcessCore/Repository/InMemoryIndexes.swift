@@ -167,13 +167,16 @@ struct InMemoryIndexes: Sendable {
     }
 
     /// The counts of this moment.
-    var counts: ProcessCounts {
+    func counts(at now: Timestamp) -> ProcessCounts {
         var counts = ProcessCounts()
         for status in ProcessStatus.allCases where !self.statuses[status].isEmpty {
             counts.byStatus[status] = self.statuses[status].count
         }
         counts.byKind = self.kinds.mapValues(\.count)
-        for (name, queue) in self.queues where queue.depth > 0 { counts.byQueue[name] = queue.depth }
+        for (name, queue) in self.queues where queue.depth > 0 {
+            counts.byQueue[name] = queue.depth
+            counts.oldestDue[name] = queue.oldestDue(at: now)
+        }
         counts.oldestRunning = self.statuses[.running].first.map { Timestamp(milliseconds: $0.score) }
         counts.oldestPending = self.statuses[.pending].first.map { Timestamp(milliseconds: $0.score) }
         return counts

@@ -125,7 +125,7 @@ public final class InMemoryProcessRepository: ProcessRepository {
     /// See ``ProcessRepository/counts()``.
     public func counts() async throws(ProcessRepositoryError) -> ProcessCounts {
         try self.checkOpen()
-        return self.indexes.withLock { $0.counts }
+        return self.indexes.withLock { $0.counts(at: self.now()) }
     }
 
     /// See ``ProcessRepository/forgetExpired()``.

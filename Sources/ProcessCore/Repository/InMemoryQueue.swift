@@ -20,6 +20,32 @@ struct InMemoryQueue: Sendable {
     /// The next one to be handed out.
     var head: InMemoryEntry? { self.levels.first?.due.first?.element }
 
+    /// Since when the one that has been due for the longest has been due; see ``ProcessCounts/oldestDue``.
+    func oldestDue(at now: Timestamp) -> Timestamp? {
+        var oldest = Self.oldestDue(among: self.delayed, at: now, before: nil)
+        for level in self.levels { oldest = Self.oldestDue(among: level.due, at: now, before: oldest) }
+        return oldest
+    }
+
+    /// The same among some of them, in the order of one of the two times that must have come for a process to be due: those
+    /// behind can't have been due for longer than that.
+    private static func oldestDue(
+        among index: SortedIndex<InMemoryEntry>, at now: Timestamp, before known: Timestamp?
+    ) -> Timestamp? {
+        var oldest = known
+        var position = index.start
+        var looked = 0
+        while position != index.end, looked < ProcessCounts.dueSearchLimit {
+            let item = index[position]
+            if let oldest, item.score >= oldest.milliseconds { break }
+            let since = max(item.element.createdAt, item.element.runAfter ?? item.element.createdAt)
+            if item.element.runAfter.map({ $0 <= now }) ?? true { oldest = min(oldest ?? since, since) }
+            position = index.position(after: position)
+            looked += 1
+        }
+        return oldest
+    }
+
     /// Puts a pending process among the due or the delayed ones.
     mutating func add(_ entry: InMemoryEntry, now: Timestamp) {
         if let runAfter = entry.runAfter, runAfter > now {

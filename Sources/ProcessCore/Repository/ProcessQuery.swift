@@ -90,17 +90,27 @@ public struct ProcessCounts: Hashable, Sendable {
     public var oldestRunning: Timestamp?
     /// When the oldest pending process was created.
     public var oldestPending: Timestamp?
+    /// Since when the process of each queue that has been due for the longest has been due: its `runAfter`, else its
+    /// `createdAt`; queues in which nothing is due are absent.
+    ///
+    /// Of each priority the first ``dueSearchLimit`` in the order of claims are looked at, so where more than that were
+    /// delayed once, one behind them may have been due for longer.
+    public var oldestDue: [String: Timestamp]
 
-    /// Takes the five parts.
+    /// How many due processes of one queue and priority are looked at for the one that has been due for the longest.
+    public static let dueSearchLimit = 100
+
+    /// Takes the six parts.
     public init(
         byStatus: [ProcessStatus: Int] = [:], byKind: [String: Int] = [:], byQueue: [String: Int] = [:],
-        oldestRunning: Timestamp? = nil, oldestPending: Timestamp? = nil
+        oldestRunning: Timestamp? = nil, oldestPending: Timestamp? = nil, oldestDue: [String: Timestamp] = [:]
     ) {
         self.byStatus = byStatus
         self.byKind = byKind
         self.byQueue = byQueue
         self.oldestRunning = oldestRunning
         self.oldestPending = oldestPending
+        self.oldestDue = oldestDue
     }
 
     /// How many there are in all.

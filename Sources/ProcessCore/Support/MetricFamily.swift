@@ -76,12 +76,13 @@ public final class MetricFamily<Instrument: MetricInstrument>: Sendable {
 }
 
 extension MetricFamily: MetricSource {
-    var typeName: String { Instrument.typeName }
+    var names: [String] { [self.name] }
 
-    func samples() -> @Sendable (inout MetricExposition) -> Void {
+    /// The family as it is now, even where it has no sample.
+    func gathered() -> GatheredFamily {
         let instruments = self.state.withLock { $0.instruments }
         let sorted = instruments.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-        return { exposition in
+        return GatheredFamily(name: self.name, help: self.help, typeName: Instrument.typeName) { exposition in
             for (values, instrument) in sorted {
                 let labels = zip(self.labels, values).map { (name: $0.name, value: $1) }
                 instrument.write(to: &exposition, name: self.name, labels: labels)
@@ -89,9 +90,9 @@ extension MetricFamily: MetricSource {
         }
     }
 
-    func gather() async throws -> (@Sendable (inout MetricExposition) -> Void)? {
+    func gather() async throws -> [GatheredFamily] {
         let isEmpty = self.state.withLock { $0.instruments.isEmpty }
-        return isEmpty ? nil : self.samples()
+        return isEmpty ? [] : [self.gathered()]
     }
 }
 

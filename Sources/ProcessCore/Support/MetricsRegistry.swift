@@ -2,7 +2,7 @@ import Synchronization
 
 /// All metrics of the service, and their text for `/metrics`.
 public final class MetricsRegistry: Sendable {
-    private let sources = Mutex<[String: any MetricSource]>([:])
+    private let sources = Mutex<[any MetricSource]>([])
     private let failures: MetricFamily<Counter>
 
     /// Makes a registry without metrics but its own: how often computing one failed.
@@ -11,7 +11,6 @@ public final class MetricsRegistry: Sendable {
             name: "\(MetricName.prefix)metrics_failures_total",
             help: "Metrics left out of a scrape because they could not be computed.", labels: ["metric"],
             make: { Counter() })
-        self.register(self.failures)
     }
 
     /// Declares counters.
@@ -52,42 +51,40 @@ public final class MetricsRegistry: Sendable {
         return self.declare(name, help: help, labels: labels) { Histogram(bounds: bounds) }
     }
 
-    /// Declares gauges that are computed at each scrape, such as the number of processes by status.
+    /// Declares gauges that are computed at each scrape, all of them in one go, such as the numbers of processes by status
+    /// and by queue.
     ///
-    /// Where computing fails, the family is left out of that scrape and the failure is counted; the other metrics are
-    /// there all the same. Values of one label combination are added up.
+    /// Where computing fails, all of them are left out of that scrape and the failure of each is counted; the other metrics
+    /// are there all the same.
     ///
     /// - Parameters:
-    ///   - name: The name, beginning with `tracker_`.
-    ///   - help: One sentence on what is measured.
-    ///   - labels: The labels, if any.
-    ///   - compute: Gives the label values and the number of each sample.
+    ///   - gauges: The families.
+    ///   - compute: Gives the samples of each family, in the order of the families.
     public func computedGauges(
-        _ name: String, help: String, labels: [MetricLabel] = [],
-        compute: @escaping @Sendable () async throws -> [(labels: [String], value: Double)]
+        _ gauges: [ComputedGauge], compute: @escaping @Sendable () async throws -> [[ComputedGauge.Sample]]
     ) {
-        self.check(name, labels: labels)
-        self.register(ComputedGauges(name: name, help: help, labels: labels, compute: compute))
+        for gauge in gauges { self.check(gauge.name, labels: gauge.labels) }
+        self.register(ComputedGauges(gauges, compute: compute))
     }
 
     /// Writes all metrics as text, families and samples in alphabetical order.
     ///
     /// - Returns: The text in the exposition format 0.0.4.
     public func render() async -> [UInt8] {
-        let sources = self.sources.withLock { $0.values.sorted { $0.name < $1.name } }
-        var gathered: [(source: any MetricSource, write: @Sendable (inout MetricExposition) -> Void)] = []
-        for source in sources where source.name != self.failures.name {
+        var families: [GatheredFamily] = []
+        for source in self.sources.withLock({ $0 }) {
             do {
-                if let write = try await source.gather() { gathered.append((source, write)) }
+                families += try await source.gather()
             } catch {
-                self.failures.with(source.name).increment()
+                for name in source.names { self.failures.with(name).increment() }
             }
         }
-        gathered.append((self.failures, self.failures.samples()))
+        // Last, for it counts what failed in this scrape.
+        families.append(self.failures.gathered())
         var exposition = MetricExposition()
-        for (source, write) in gathered.sorted(by: { $0.source.name < $1.source.name }) {
-            exposition.family(source.name, type: source.typeName, help: source.help)
-            write(&exposition)
+        for family in families.sorted(by: { $0.name < $1.name }) {
+            exposition.family(family.name, type: family.typeName, help: family.help)
+            family.write(&exposition)
         }
         return exposition.bytes
     }
@@ -111,60 +108,29 @@ public final class MetricsRegistry: Sendable {
 
     private func register(_ source: some MetricSource) {
         self.sources.withLock { sources in
-            precondition(sources[source.name] == nil, "declared twice: \(source.name)")
-            sources[source.name] = source
+            let known = Set(sources.flatMap(\.names) + [self.failures.name])
+            for name in source.names { precondition(!known.contains(name), "declared twice: \(name)") }
+            sources.append(source)
         }
     }
 }
 
-/// A family as the registry sees it.
+/// One or more families as the registry sees them.
 protocol MetricSource: Sendable {
-    var name: String { get }
-    var help: String { get }
-    var typeName: String { get }
+    var names: [String] { get }
 
     /// Computes what has to be computed, before anything is written.
     ///
-    /// - Returns: What writes the samples; nil where there are none.
-    func gather() async throws -> (@Sendable (inout MetricExposition) -> Void)?
+    /// - Returns: The families that have samples.
+    func gather() async throws -> [GatheredFamily]
 }
 
-/// Gauges computed at each scrape.
-private final class ComputedGauges: MetricSource {
+/// A family of which all samples are known.
+struct GatheredFamily: Sendable {
     let name: String
     let help: String
-    let typeName = Gauge.typeName
-
-    private let labels: [MetricLabel]
-    private let compute: @Sendable () async throws -> [(labels: [String], value: Double)]
-    private let vocabulary: Mutex<MetricVocabulary>
-
-    init(
-        name: String, help: String, labels: [MetricLabel],
-        compute: @escaping @Sendable () async throws -> [(labels: [String], value: Double)]
-    ) {
-        self.name = name
-        self.help = help
-        self.labels = labels
-        self.compute = compute
-        self.vocabulary = Mutex(MetricVocabulary(labels: labels))
-    }
-
-    func gather() async throws -> (@Sendable (inout MetricExposition) -> Void)? {
-        // Sorted first, so that which values still find room does not depend on a dictionary's order.
-        let computed = try await self.compute().sorted { $0.labels.lexicographicallyPrecedes($1.labels) }
-        let sums: [[String]: Double] = self.vocabulary.withLock { vocabulary in
-            computed.reduce(into: [:]) { $0[vocabulary.admit($1.labels), default: 0] += $1.value }
-        }
-        guard !sums.isEmpty else { return nil }
-        let sorted = sums.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-        return { exposition in
-            for (values, value) in sorted {
-                let labels = zip(self.labels, values).map { (name: $0.name, value: $1) }
-                exposition.sample(self.name, labels, .real(value))
-            }
-        }
-    }
+    let typeName: String
+    let write: @Sendable (inout MetricExposition) -> Void
 }
 
 /// What names of metrics look like here.

@@ -105,21 +105,27 @@ public struct TrackerMetrics: Sendable {
         for outcome in ["retried", "failed", "cancelled"] { _ = self.leasesExpired.with(outcome) }
     }
 
-    /// Declares `tracker_processes`, computed at each scrape. To be called once.
+    /// Declares `tracker_processes`, `tracker_queue_depth` and `tracker_queue_oldest_due_age_seconds`, computed at each
+    /// scrape from one look at the store. To be called once.
     ///
-    /// - Parameter count: Gives the number of processes for each status.
-    public func countProcesses(_ count: @escaping @Sendable () async throws -> [ProcessStatus: Int]) {
-        self.registry.computedGauges(
-            "tracker_processes", help: "Processes in the store.", labels: ["status"],
-            compute: { try await count().map { (labels: [$0.key.rawValue], value: Double($0.value)) } })
-    }
-
-    /// Declares `tracker_queue_depth`, computed at each scrape. To be called once.
-    ///
-    /// - Parameter depth: Gives the number of waiting processes for each queue, the delayed ones included.
-    public func countQueues(_ depth: @escaping @Sendable () async throws -> [String: Int]) {
-        self.registry.computedGauges(
-            "tracker_queue_depth", help: "Processes that wait in a queue.", labels: ["queue"],
-            compute: { try await depth().map { (labels: [$0.key], value: Double($0.value)) } })
+    /// - Parameter repository: The store that counts.
+    public func count(in repository: any ProcessRepository) {
+        let gauges = [
+            ComputedGauge("tracker_processes", help: "Processes in the store.", labels: ["status"]),
+            ComputedGauge("tracker_queue_depth", help: "Processes that wait in a queue.", labels: ["queue"]),
+            ComputedGauge(
+                "tracker_queue_oldest_due_age_seconds",
+                help: "For how long the longest due process of a queue has been due; 0 where none is due.",
+                labels: ["queue"], merging: .maximum),
+        ]
+        self.registry.computedGauges(gauges) {
+            let counts = try await repository.counts()
+            let now = repository.now()
+            return [
+                counts.byStatus.map { (labels: [$0.key.rawValue], value: Double($0.value)) },
+                counts.byQueue.map { (labels: [$0.key], value: Double($0.value)) },
+                counts.byQueue.keys.map { (labels: [$0], value: counts.oldestDue[$0]?.age(at: now) ?? 0) },
+            ]
+        }
     }
 }

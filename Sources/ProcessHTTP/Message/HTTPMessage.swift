@@ -44,12 +44,18 @@ public struct HTTPResponse: Sendable {
     public var headers: HTTPHeaders
     /// The body. For HEAD, the one that GET would have: the server sends its length and not its bytes.
     public var body: [UInt8]
+    /// What writes the body piece by piece, in the place of ``body``; `nil` where that is all there is. For HEAD it is
+    /// not called.
+    public var stream: HTTPBodyStream?
 
     /// Takes the parts.
-    public init(_ status: HTTPStatus, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = []) {
+    public init(
+        _ status: HTTPStatus, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = [], stream: HTTPBodyStream? = nil
+    ) {
         self.status = status
         self.headers = headers
         self.body = body
+        self.stream = stream
     }
 }
 

@@ -106,7 +106,8 @@ enum OpenAPIDocument {
         writer.member("description", answer.summary)
         Self.writeHeaders(answer.headers, to: &writer)
         if hasBody, answer.schema != nil || answer.mediaType != "application/json" {
-            Self.writeContent(answer.mediaType, schema: answer.schema, to: &writer)
+            Self.writeContent(
+                answer.mediaType, schema: answer.schema, mayBeEvents: answer.mayBeEvents, to: &writer)
         }
         writer.endObject()
     }
@@ -132,9 +133,17 @@ enum OpenAPIDocument {
         writer.endObject()
     }
 
-    private static func writeContent(_ mediaType: String, schema: String?, to writer: inout JSONWriter) {
+    private static func writeContent(
+        _ mediaType: String, schema: String?, mayBeEvents: Bool = false, to writer: inout JSONWriter
+    ) {
         writer.name("content")
         writer.beginObject()
+        if mayBeEvents { Self.writeSchema(nil, of: EventStream.mediaType, to: &writer) }
+        Self.writeSchema(schema, of: mediaType, to: &writer)
+        writer.endObject()
+    }
+
+    private static func writeSchema(_ schema: String?, of mediaType: String, to writer: inout JSONWriter) {
         writer.name(escaping: mediaType)
         writer.beginObject()
         writer.name("schema")
@@ -145,7 +154,6 @@ enum OpenAPIDocument {
             writer.member("type", "string")
             writer.endObject()
         }
-        writer.endObject()
         writer.endObject()
     }
 

@@ -24,6 +24,8 @@ struct OpenAPIOperation {
         var mediaType = "application/json"
         /// The name of the body's schema; `nil` where there is no body, or it is text.
         var schema: String?
+        /// Whether it is a stream of events instead, unless the client asks for the type above.
+        var mayBeEvents = false
         /// Names in `components.headers`.
         var headers: [String] = []
     }
@@ -32,13 +34,20 @@ struct OpenAPIOperation {
 extension Route {
     /// What the OpenAPI document says of one of its methods.
     func operation(_ method: HTTPMethod) -> OpenAPIOperation {
-        self == .stream && method != .post ? Self.streamPage : self.operation
+        self == .stream && method != .post ? Self.outputOperation : self.operation
     }
 
-    private static let streamPage = OpenAPIOperation(
-        id: "streamPage", tag: .processes, summary: "Shows the output of a process, page by page",
-        parameters: ["after", "limit"],
-        answers: [.init(status: .ok, summary: "A page.", schema: "OutputPage")],
+    private static let outputOperation = OpenAPIOperation(
+        id: "output", tag: .processes,
+        summary:
+            "Shows the output of a process as it comes, as server-sent events; or page by page, with Accept: application/json",
+        parameters: ["after", "limit", "Last-Event-ID"],
+        answers: [
+            .init(
+                status: .ok,
+                summary: "An event for each chunk, by its type, and done or error at the end. Or a page.",
+                schema: "OutputPage", mayBeEvents: true)
+        ],
         problems: [.processNotFound, .processRemoved, .corruptRecord])
 
     /// What the OpenAPI document says of it, where it has several methods of the one that changes something.
@@ -133,6 +142,19 @@ extension Route {
                     .init(status: .ok, summary: "What came of each item, in their order.", schema: "BatchResults")
                 ],
                 problems: [.missingField])
+        case .events:
+            OpenAPIOperation(
+                id: "events", tag: .processes,
+                summary: "Tells of the newest processes, then of each that changes, as server-sent events",
+                parameters: ["status", "kind", "queue", "metadata", "fields"],
+                answers: [Self.eventStream("An event named process or removed for each change, without an id.")])
+        case .eventsOfOne:
+            OpenAPIOperation(
+                id: "eventsOfOne", tag: .processes,
+                summary: "Tells of a process as it is, then of its changes up to its end, as server-sent events",
+                parameters: ["fields", "Last-Event-ID"],
+                answers: [Self.eventStream("Events named process, with the revision for an id.")],
+                problems: [.processNotFound, .processRemoved, .corruptRecord])
         case .health:
             OpenAPIOperation(
                 id: "health", tag: .service, summary: "Says how the service and its store do",
@@ -163,6 +185,10 @@ extension Route {
                 + (status == .ok ? ["Idempotency-Replayed"] : []))
     }
 
+    private static func eventStream(_ summary: String) -> OpenAPIOperation.Answer {
+        .init(status: .ok, summary: summary, mediaType: EventStream.mediaType)
+    }
+
     private static func report(_ id: String, _ summary: String, body: String) -> OpenAPIOperation {
         Self.change(id, summary, body: body, problems: [.missingField, .staleAttempt, .alreadyFinished], tag: .reports)
     }
@@ -187,7 +213,7 @@ extension Route {
         case .live, .metrics, .openAPI: break
         case .health, .ready, .stats: problems += [.storeUnavailable]
         case .start, .status, .statusOfMany, .processes, .cleanup, .progress, .complete, .fail, .cancel, .cancelled,
-            .retry, .retain, .stream, .claim, .batch:
+            .retry, .retain, .stream, .claim, .batch, .events, .eventsOfOne:
             problems += [.invalidField, .storeUnavailable, .internal]
         }
         if !method.isSafe { problems += [.forbidden] }

@@ -15,6 +15,8 @@ struct Answer {
     /// Further header fields.
     var fields: [HTTPHeaders.Field] = []
     var body: [UInt8] = []
+    /// What writes the body piece by piece, in the place of `body`.
+    var stream: HTTPBodyStream?
 
     /// An answer that is a JSON document.
     static func json(_ write: (inout JSONWriter) -> Void) -> Answer {
@@ -52,6 +54,6 @@ struct Answer {
             fields.append(HTTPHeaders.Field(name: "Preference-Applied", value: "wait=\(wait.seconds)"))
         }
         fields.append(contentsOf: self.fields)
-        return HTTPResponse(self.status, headers: HTTPHeaders(fields), body: self.body)
+        return HTTPResponse(self.status, headers: HTTPHeaders(fields), body: self.body, stream: self.stream)
     }
 }

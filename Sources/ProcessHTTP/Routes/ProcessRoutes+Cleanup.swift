@@ -63,8 +63,9 @@ extension ProcessRoutes {
             Self.write(counts.byStatus, to: &writer)
             Self.write(counts.byKind, as: "by_kind", to: &writer)
             Self.write(counts.byQueue, as: "by_queue", to: &writer)
-            writer.member("oldest_running_age_s", counts.oldestRunning.map { Self.age(of: $0, at: statistics.at) })
-            writer.member("oldest_pending_age_s", counts.oldestPending.map { Self.age(of: $0, at: statistics.at) })
+            Self.writeQueues(of: statistics, to: &writer)
+            writer.member("oldest_running_age_s", counts.oldestRunning?.age(at: statistics.at))
+            writer.member("oldest_pending_age_s", counts.oldestPending?.age(at: statistics.at))
             writer.name("last_cleanup")
             if let report = statistics.lastCleanup {
                 writer.beginObject()
@@ -105,8 +106,17 @@ extension ProcessRoutes {
         writer.endObject()
     }
 
-    /// Seconds, never below 0: clocks of several instances may differ by a little.
-    private static func age(of instant: Timestamp, at now: Timestamp) -> Double {
-        Double(max(0, (now - instant).milliseconds)) / 1000
+    /// Writes what is known of each queue in which something waits.
+    private static func writeQueues(of statistics: ProcessStatistics, to writer: inout JSONWriter) {
+        writer.name("queues")
+        writer.beginObject()
+        for (queue, depth) in statistics.counts.byQueue.sorted(by: { $0.key < $1.key }) {
+            writer.name(escaping: queue)
+            writer.beginObject()
+            writer.member("pending", depth)
+            writer.member("oldest_due_age_s", statistics.counts.oldestDue[queue]?.age(at: statistics.at))
+            writer.endObject()
+        }
+        writer.endObject()
     }
 }

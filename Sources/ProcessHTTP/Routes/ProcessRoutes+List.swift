@@ -15,12 +15,18 @@ extension ProcessRoutes {
         return self.answer(showing: page, fields)
     }
 
-    private static func query(from parameters: inout QueryParameters) throws(Problem) -> ProcessQuery {
+    /// Takes what says of a process whether it is wanted, whatever its age.
+    static func filter(from parameters: inout QueryParameters) throws(Problem) -> ProcessQuery {
         var query = ProcessQuery()
         query.statuses = Set(try Self.takeStatuses(from: &parameters) ?? [])
         query.kinds = Set(try Self.takeIdentifiers("kind", from: &parameters))
         query.queues = Set(try Self.takeIdentifiers("queue", from: &parameters))
         query.metadata = try Self.takeMetadata(from: &parameters)
+        return query
+    }
+
+    private static func query(from parameters: inout QueryParameters) throws(Problem) -> ProcessQuery {
+        var query = try Self.filter(from: &parameters)
         query.createdAfter = try parameters.takeTimestamp("created_after")
         query.createdBefore = try parameters.takeTimestamp("created_before")
         if let order = try parameters.take("order") {

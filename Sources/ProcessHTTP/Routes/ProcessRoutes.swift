@@ -100,9 +100,11 @@ public final class ProcessRoutes: HTTPHandler {
         case .stream:
             let id = try Self.id(in: match)
             return request.method == .post
-                ? try await self.append(to: id, request) : try await self.chunks(of: id, request)
+                ? try await self.append(to: id, request) : try await self.output(of: id, request)
         case .claim: return try await self.claim(request)
         case .batch: return try await self.batch(request)
+        case .events: return try await self.events(request)
+        case .eventsOfOne: return try await self.events(of: Self.id(in: match), request)
         case .health: return await self.health()
         case .live: return Self.live()
         case .ready: return try await self.ready()

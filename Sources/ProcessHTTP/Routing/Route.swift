@@ -32,6 +32,10 @@ public enum Route: Hashable, Sendable, CaseIterable {
     case claim
     /// `/batch`
     case batch
+    /// `/events`, of all processes
+    case events
+    /// `/events/{id}`
+    case eventsOfOne
     /// `/health`
     case health
     /// `/health/live`
@@ -62,6 +66,8 @@ public enum Route: Hashable, Sendable, CaseIterable {
         case .stream: "/stream/{id}"
         case .claim: "/claim"
         case .batch: "/batch"
+        case .events: "/events"
+        case .eventsOfOne: "/events/{id}"
         case .health: "/health"
         case .live: "/health/live"
         case .ready: "/health/ready"
@@ -84,7 +90,9 @@ public enum Route: Hashable, Sendable, CaseIterable {
         case .start, .progress, .complete, .fail, .cancel, .cancelled, .retry, .retain, .claim, .batch: .change
         case .stream: .readAndChange
         case .cleanup: .remove
-        case .statusOfMany, .status, .processes, .stats, .health, .live, .ready, .metrics, .openAPI: .read
+        case .statusOfMany, .status, .processes, .events, .eventsOfOne, .stats, .health, .live, .ready, .metrics,
+            .openAPI:
+            .read
         }
     }
 
@@ -131,7 +139,7 @@ public enum Route: Hashable, Sendable, CaseIterable {
         switch self {
         case .health, .live, .ready, .metrics: true
         case .start, .statusOfMany, .status, .processes, .cleanup, .stats, .progress, .complete, .fail, .cancel,
-            .cancelled, .retry, .retain, .stream, .claim, .batch, .openAPI:
+            .cancelled, .retry, .retain, .stream, .claim, .batch, .events, .eventsOfOne, .openAPI:
             false
         }
     }
@@ -203,6 +211,7 @@ struct RouteMatch: Equatable {
         Path(word: "claim", alone: .claim),
         Path(word: "batch", alone: .batch),
         Path(word: "processes", alone: .processes),
+        Path(word: "events", alone: .events, withID: .eventsOfOne),
         Path(word: "cleanup", alone: .cleanup),
         Path(word: "stats", alone: .stats),
         Path(word: "health", alone: .health, below: [("live", .live), ("ready", .ready)]),

@@ -1,9 +1,13 @@
 // The scripts that look at many processes: to count them, to remove them, to mend indexes.
 extension RedisScript {
-    /// Answers the size of each status, kind and queue, and the heads of the two that have an age. What stands at such a
-    /// head without a process is taken away, so that an age never sticks to what is gone.
+    /// Answers the size of each status, kind and queue, the heads of the two that have an age, and since when something in
+    /// each queue has been due. What stands at such a head without a process is passed over, so that an age never sticks to
+    /// what is gone.
+    ///
+    /// Argument: 3 how many of one queue and priority are looked at for the one that has been due for the longest.
     static let countsBody = """
-        local statuses, kinds, queues, oldest = {}, {}, {}, {}
+        local statuses, kinds, queues, oldest, due = {}, {}, {}, {}, {}
+        local unit, delayed = \(RedisQueueScore.timeLimit), \(RedisQueueScore.firstDelayed)
         for _, status in ipairs({'pending', 'running', 'completed', 'failed', 'cancelled'}) do
           statuses[#statuses + 1] = status
           statuses[#statuses + 1] = call('ZCARD', P .. 'process_status:' .. status)
@@ -30,7 +34,47 @@ extension RedisScript {
           end
           oldest[#oldest + 1] = found
         end
-        return {statuses, kinds, queues, oldest}
+
+
+        -- Since when one of those that stand between two scores has been due, where that is longer than what is known. The
+        -- score holds one of the two times that must have come, the hash the other.
+        local function longer(queue, lowest, highest, other, known)
+          local looked = 0
+          while looked < tonumber(ARGV[3]) do
+            local some = call('ZRANGEBYSCORE', queue, text(lowest), text(highest), 'WITHSCORES', 'LIMIT', looked, 10)
+            for i = 1, #some, 2 do
+              local time = some[i + 1] - lowest
+              if known and time >= known then return known end
+              local hash = try('HMGET', P .. 'process:' .. some[i], 'revision', 'run_after', other)
+              local after = not hash.err and hash[1] and tonumber(hash[2] or '0')
+              if after and after <= now() then
+                local since = math.max(time, tonumber(hash[3] or '0') or 0)
+                known = math.min(known or since, since)
+              end
+            end
+            if #some < 20 then break end
+            looked = looked + 10
+          end
+          return known
+        end
+        for i = 1, #queues, 2 do
+          local queue = P .. 'process_queue:' .. queues[i]
+          -- What has become due and was not claimed yet stands behind the queue, by when it did.
+          local known = longer(queue, delayed, delayed + math.min(now(), unit - 1), 'created_at', nil)
+          local lowest = 0
+          while true do
+            local first = call('ZRANGEBYSCORE', queue, text(lowest), '(' .. text(delayed), 'WITHSCORES', 'LIMIT', 0, 1)
+            if #first == 0 then break end
+            lowest = math.floor(first[2] / unit) * unit
+            known = longer(queue, lowest, lowest + unit - 1, 'run_after', known)
+            lowest = lowest + unit
+          end
+          if known then
+            due[#due + 1] = queues[i]
+            due[#due + 1] = text(known)
+          end
+        end
+        return {statuses, kinds, queues, oldest, due}
         """
 
     /// Arguments: 3 `expired` or `older`, 4 `1` to count only, 5 how many to look at, 6 lifetime of tombstones, 7 the time by

@@ -1,0 +1,64 @@
+internal import ProcessCore
+
+extension ProcessRoutes {
+    /// How many of the newest processes a reader of all events is shown at first.
+    static let newestShown = 100
+
+    /// `GET /events/{id}`
+    func events(of id: ProcessID, _ request: HTTPRequest) async throws(Problem) -> Answer {
+        var fields = ProcessFields.all
+        if request.query != nil {
+            var query = try QueryParameters(request.query)
+            fields = try ProcessFields.take(from: &query)
+            try query.expectNoMore()
+        }
+        // What is not there is told by the status, before the stream begins.
+        do { _ = try await self.manager.find(id) } catch { throw Problem(error, effect: .none) }
+        let known = EventStream.lastEventID(of: request)
+        return EventStream.answer { [fields] writer in
+            await self.manager.follow(id, knownRevision: known) { change in
+                var piece = EventStream()
+                self.write(change, fields, withID: true, to: &piece)
+                return await writer.write(piece.bytes)
+            }
+        }
+    }
+
+    /// `GET /events`
+    func events(_ request: HTTPRequest) async throws(Problem) -> Answer {
+        var parameters = try QueryParameters(request.query)
+        var filter = try Self.filter(from: &parameters)
+        let fields = try ProcessFields.take(from: &parameters)
+        try parameters.expectNoMore()
+        filter.limit = Self.newestShown
+        filter.byteLimit = Self.maximumAnswerSize
+        var trial = filter
+        trial.limit = 1
+        // A store that can't be reached is told by the status, too.
+        do { _ = try await self.manager.list(trial) } catch { throw Problem(error, effect: .none) }
+        return EventStream.answer { [filter] writer in
+            await self.manager.followAll(filter) { changes in
+                for change in changes {
+                    var piece = EventStream()
+                    self.write(change, fields, withID: false, to: &piece)
+                    guard await writer.write(piece.bytes) else { return false }
+                }
+                return true
+            }
+        }
+    }
+
+    private func write(_ change: FollowedChange, _ fields: ProcessFields, withID: Bool, to piece: inout EventStream) {
+        var writer = JSONWriter()
+        switch change {
+        case .changed(let record):
+            record.write(to: &writer, policy: self.manager.policy, fields: fields)
+            piece.event("process", id: withID ? record.revision : nil, data: writer.finish())
+        case .removed(let id):
+            writer.beginObject()
+            writer.member("process_id", id.text)
+            writer.endObject()
+            piece.event("removed", data: writer.finish())
+        }
+    }
+}

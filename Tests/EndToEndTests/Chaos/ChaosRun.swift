@@ -1,0 +1,108 @@
+import Glibc
+import ProcessTestSupport
+
+/// A run: clients, workers and disturbances together, then calm, then a look at everything.
+struct ChaosRun {
+    let plan: ChaosPlan
+    let instances: ChaosInstances
+    let handlers: HandlerWorkers
+    let server: RedisServer?
+    let history = ChaosHistory()
+    let control: ChaosControl
+
+    static let workerCount = 8
+    /// How many processes are under way at the same time.
+    private static let lifeCount = 64
+
+    /// Lives through all of it, and returns once nothing is left to be done.
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<Self.workerCount {
+                group.addTask {
+                    await ChaosWorker(
+                        index: index, plan: self.plan, caller: self.caller("worker \(index)"), control: self.control
+                    ).run()
+                }
+            }
+            group.addTask { try await self.disturb() }
+            if ChaosSettings.isLong { group.addTask { await self.sayHowFar() } }
+            await self.live()
+            self.control.calmDown()
+            // A worker may still ask where an instance was before it had to move.
+            for index in 0..<ChaosPlan.handlerWorkerCount { try await self.handlers.crash(index) }
+            await self.drain()
+            self.control.stop()
+            try await group.waitForAll()
+        }
+        await self.handlers.stop()
+        for operation in try self.handlers.operations(until: self.history.now) { self.history.append(operation) }
+        for index in 0..<self.instances.count { try await self.survey(index) }
+    }
+
+    private func caller(_ name: String) -> ChaosCaller { ChaosCaller(name, self.instances, self.history) }
+
+    private func live() async {
+        await withDiscardingTaskGroup { group in
+            for slot in 0..<Self.lifeCount {
+                group.addTask {
+                    let caller = self.caller("client \(slot)")
+                    while let number = self.control.takeNumber(below: self.plan.count) {
+                        await ChaosLife(
+                            plan: ProcessPlan(self.plan, number), run: self.plan, caller: caller, control: self.control
+                        ).live()
+                        self.control.countEnd()
+                    }
+                }
+            }
+        }
+    }
+
+    private func disturb() async throws {
+        for disturbance in self.plan.disturbances(instances: self.instances.count, hasRedis: self.server != nil) {
+            guard await self.control.reach(disturbance.after) else { return }
+            let begin = self.history.now
+            switch disturbance.kind {
+            case .killInstance(let index): try await self.instances.crash(index)
+            case .pauseInstance(let index, let duration): await self.instances.pause(index, for: duration)
+            case .killWorker(let index): try await self.handlers.crash(index)
+            case .cutConnections(let type): try self.server?.run("CLIENT", "KILL", "TYPE", type)
+            }
+            self.history.append(
+                ChaosOperation(
+                    actor: "chaos", request: .disturb(disturbance.kind), begin: begin, end: self.history.now,
+                    answer: .shown(status: 200, [])))
+        }
+    }
+
+    /// Waits until nothing is pending or running any more. What never ends is found by the survey.
+    private func drain() async {
+        while !self.control.isHopeless {
+            let stats = try? await self.instances.program(0).client.get("/stats").json["by_status"].members
+            if ["pending", "running"].allSatisfy({ stats?[$0]?.int == 0 }) { return }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// Looks at everything there is through one instance.
+    private func survey(_ index: Int) async throws {
+        let program = self.instances.program(index)
+        let begin = self.history.now
+        let processes = try await program.client.allProcesses()
+        self.history.append(
+            ChaosOperation(
+                actor: "survey", request: .survey, begin: begin, end: self.history.now,
+                answer: .shown(status: 200, processes.compactMap { Sighting($0.text) })))
+        try await RecordSurvey(program.client).expectCountsOfStats(program.client)
+    }
+
+    private func sayHowFar() async {
+        while !self.control.isStopped {
+            let seconds = self.history.now.components.seconds
+            print(
+                "chaos on \(self.server == nil ? "sqlite" : "redis") after \(seconds) s:",
+                "\(self.control.ended) of \(self.plan.count) processes, \(self.history.count) requests")
+            fflush(nil)
+            try? await Task.sleep(for: .seconds(5))
+        }
+    }
+}
