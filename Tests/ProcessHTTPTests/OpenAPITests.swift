@@ -81,7 +81,7 @@ struct OpenAPITests {
             Route.allCases.flatMap { route in
                 route.methods.flatMap { route.operation($0).problems + route.commonProblems($0) }
             })
-        #expect(Set(ProblemCode.allCases).subtracting(used) == [.notFound, .methodNotAllowed])
+        #expect(Set(ProblemCode.allCases).subtracting(used) == [.methodNotAllowed])
     }
 
     @Test("names the members of a process, of a start, of a status as the code has them")

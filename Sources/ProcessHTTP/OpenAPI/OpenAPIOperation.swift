@@ -178,6 +178,23 @@ extension Route {
             OpenAPIOperation(
                 id: "openAPI", tag: .service, summary: "Shows this document",
                 answers: [.init(status: .ok, summary: "An OpenAPI document.", schema: "Document")])
+        case .dashboard:
+            OpenAPIOperation(
+                id: "dashboard", tag: .service, summary: "Shows all this to people",
+                parameters: ["If-None-Match"],
+                answers: [
+                    .init(status: .ok, summary: "A page.", mediaType: "text/html", headers: ["ETag"]),
+                    .init(status: .notModified, summary: "The page is as the client knows it.", headers: ["ETag"]),
+                ])
+        case .dashboardPart:
+            OpenAPIOperation(
+                id: "dashboardPart", tag: .service, summary: "Shows what the page is made of",
+                parameters: ["part", "If-None-Match"],
+                answers: [
+                    .init(status: .ok, summary: "A style, a script or a picture.", mediaType: "*/*", headers: ["ETag"]),
+                    .init(status: .notModified, summary: "The part is as the client knows it.", headers: ["ETag"]),
+                ],
+                problems: [.notFound])
         }
     }
 
@@ -213,7 +230,7 @@ extension Route {
         var problems: [ProblemCode] = [.invalidRequest, .misdirectedRequest, .payloadTooLarge, .unsupportedMediaType]
         problems += [.invalidJSON, .unknownField]
         switch self {
-        case .live, .metrics, .openAPI: break
+        case .live, .metrics, .openAPI, .dashboard, .dashboardPart: break
         case .health, .ready, .stats: problems += [.storeUnavailable]
         case .start, .status, .statusOfMany, .processes, .cleanup, .progress, .complete, .fail, .cancel, .cancelled,
             .retry, .retain, .stream, .claim, .batch, .events, .eventsOfOne:

@@ -4,6 +4,7 @@ enum OpenAPIParameters {
     static let json = #"""
         {
           "id": {"name": "id", "in": "path", "required": true, "schema": {"$ref": "#/components/schemas/Identifier"}},
+          "part": {"name": "part", "in": "path", "required": true, "schema": {"type": "string"}},
           "ids": {"name": "id", "in": "query", "required": true, "description": "Repeated or separated by commas.",
             "schema": {"type": "array", "minItems": 1, "maxItems": 500,
               "items": {"$ref": "#/components/schemas/Identifier"}}},

@@ -110,6 +110,8 @@ public final class ProcessRoutes: HTTPHandler {
         case .ready: return try await self.ready()
         case .metrics: return await self.metrics()
         case .openAPI: return try self.openAPI(request)
+        case .dashboard: return try Self.dashboard("index.html", request)
+        case .dashboardPart: return try Self.dashboard(match.id ?? "", request)
         }
     }
 

@@ -46,8 +46,12 @@ public enum Route: Hashable, Sendable, CaseIterable {
     case metrics
     /// `/openapi.json`
     case openAPI
+    /// `/`
+    case dashboard
+    /// `/dashboard/{part}`
+    case dashboardPart
 
-    /// The path with `{id}` in the place of an id: what a metric may carry as a label.
+    /// The path with a name in braces in the place of what differs: what a metric may carry as a label.
     public var template: String {
         switch self {
         case .start: "/start"
@@ -73,6 +77,8 @@ public enum Route: Hashable, Sendable, CaseIterable {
         case .ready: "/health/ready"
         case .metrics: "/metrics"
         case .openAPI: "/openapi.json"
+        case .dashboard: "/"
+        case .dashboardPart: "/dashboard/{part}"
         }
     }
 
@@ -91,7 +97,7 @@ public enum Route: Hashable, Sendable, CaseIterable {
         case .stream: .readAndChange
         case .cleanup: .remove
         case .statusOfMany, .status, .processes, .events, .eventsOfOne, .stats, .health, .live, .ready, .metrics,
-            .openAPI:
+            .openAPI, .dashboard, .dashboardPart:
             .read
         }
     }
@@ -137,7 +143,7 @@ public enum Route: Hashable, Sendable, CaseIterable {
     /// Whether the path ignores what it does not know in a query: probes and scrapers add parameters of their own.
     var ignoresParameters: Bool {
         switch self {
-        case .health, .live, .ready, .metrics: true
+        case .health, .live, .ready, .metrics, .dashboard, .dashboardPart: true
         case .start, .statusOfMany, .status, .processes, .cleanup, .stats, .progress, .complete, .fail, .cancel,
             .cancelled, .retry, .retain, .stream, .claim, .batch, .events, .eventsOfOne, .openAPI:
             false
@@ -145,10 +151,10 @@ public enum Route: Hashable, Sendable, CaseIterable {
     }
 }
 
-/// A path that is one of ours, and the id in it.
+/// A path that is one of ours, and what stands in the place of its braces.
 struct RouteMatch: Equatable {
     let route: Route
-    /// The segment in the place of `{id}`, decoded; `nil` where there is none. Its shape is not judged yet.
+    /// The segment in the place of the braces, decoded; `nil` where there is none. Its shape is not judged yet.
     let id: String?
 
     /// Finds the route of a path as it was sent.
@@ -167,7 +173,8 @@ struct RouteMatch: Equatable {
     }
 
     private static func match(_ path: UnsafeBufferPointer<UInt8>) -> RouteMatch? {
-        guard path.count > 1, path[0] == UInt8(ascii: "/") else { return nil }
+        guard path.first == UInt8(ascii: "/") else { return nil }
+        guard path.count > 1 else { return RouteMatch(.dashboard) }
         let segments = UnsafeBufferPointer(rebasing: path[1...])
         guard let slash = segments.firstIndex(of: UInt8(ascii: "/")) else {
             return Self.withDecoded(segments) { word in
@@ -217,6 +224,7 @@ struct RouteMatch: Equatable {
         Path(word: "health", alone: .health, below: [("live", .live), ("ready", .ready)]),
         Path(word: "metrics", alone: .metrics),
         Path(word: "openapi.json", alone: .openAPI),
+        Path(word: "dashboard", withID: .dashboardPart),
     ]
 
     private static func equal(_ word: StaticString, _ sent: UnsafeBufferPointer<UInt8>) -> Bool {
