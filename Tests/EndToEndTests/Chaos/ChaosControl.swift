@@ -22,7 +22,7 @@ final class ChaosControl: Sendable {
     /// Whether nobody is to die any more.
     var isCalm: Bool { self.calm.load(ordering: .relaxed) }
     /// Whether nobody is to do anything any more.
-    var isStopped: Bool { self.stopped.load(ordering: .relaxed) }
+    var isStopped: Bool { self.stopped.load(ordering: .relaxed) || Task.isCancelled }
     /// Whether there is no more time to start anything.
     var isLate: Bool { ContinuousClock.now > self.deadline }
     /// Whether even what was started in time should have ended.

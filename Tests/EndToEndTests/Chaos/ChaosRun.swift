@@ -19,6 +19,7 @@ struct ChaosRun {
     /// Lives through all of it, and returns once nothing is left to be done.
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { self.control.stop() }
             for index in 0..<Self.workerCount {
                 group.addTask {
                     await ChaosWorker(
@@ -26,10 +27,11 @@ struct ChaosRun {
                     ).run()
                 }
             }
-            group.addTask { try await self.disturb() }
+            async let disturbed: Void = self.disturb()
             if ChaosSettings.isLong { group.addTask { await self.sayHowFar() } }
             await self.live()
             self.control.calmDown()
+            try await disturbed
             // A worker may still ask where an instance was before it had to move.
             for index in 0..<ChaosPlan.handlerWorkerCount { try await self.handlers.crash(index) }
             await self.drain()
