@@ -2,8 +2,8 @@
 enum CommandCatalogue {
     /// All of them, in the order that help lists them.
     static let all = [
-        Self.serve, Self.run, Self.work, Self.status, Self.list, Self.stats, Self.cleanup, Self.check, Self.config,
-        Self.version, Self.help,
+        Self.serve, Self.run, Self.work, Self.status, Self.watch, Self.list, Self.stats, Self.cleanup,
+        Self.check, Self.config, Self.version, Self.help,
     ]
 
     static let serve = CommandSpecification(
@@ -105,6 +105,32 @@ enum CommandCatalogue {
                 effect: "Prints the tracker's answer as it is, for programs."),
         ])
 
+    static let watch = CommandSpecification(
+        "watch", "Shows how one process goes until it has ended", operands: "ID", operandCount: 1...1,
+        options: [
+            OptionSpecification("--timeout", "TIME", "Gives up after this time: exit 4"),
+            OptionSpecification("--json", "Prints a line of JSON for each change"),
+            OptionSpecification("--quiet", "Prints nothing; the exit code says how it ended"),
+        ] + Self.client,
+        discussion: [
+            "On a terminal it is one line that keeps changing, and the result or the error in the end. Elsewhere it is a line for "
+                + "each change: when, status, percent, message. With --json it is each change as the tracker sent it, with a "
+                + "blank for each line break between its values.",
+            "Exit codes: 0 it completed, 1 it failed (or can't be watched, as standard error says then), 3 it was cancelled, "
+                + "4 --timeout has passed.",
+            "A connection that is lost is made again, for as long as it takes: a tracker may be restarted meanwhile. Only "
+                + "where none answers at first, or the process is unknown or was removed, it ends with an error.",
+        ],
+        examples: [
+            .init(line: "process-tracker watch nightly", effect: "Shows a progress bar until it has ended."),
+            .init(
+                line: "process-tracker watch nightly --quiet --timeout 2h",
+                effect: "Waits for the end, two hours at most, and says by the exit code how it ended."),
+            .init(
+                line: "process-tracker watch nightly --json | jq -r .progress.message",
+                effect: "Hands each change to another program."),
+        ])
+
     static let list = CommandSpecification(
         "list", "Lists processes, the newest first",
         options: [
@@ -119,7 +145,8 @@ enum CommandCatalogue {
                 "--since", "TIME", "Only those created after a time such as 2026-11-08T10:00:00Z, or as long ago as 2h"),
             OptionSpecification("--before", "TIME", "Only those created before such a time"),
             OptionSpecification("--limit", "NUMBER", "How many at most; otherwise 50"),
-            OptionSpecification("--oldest", "The oldest first"), Self.json,
+            OptionSpecification("--oldest", "The oldest first"),
+            Self.json,
         ] + Self.client,
         discussion: [
             "With --json it prints one array with each process as the tracker sent it, however many requests that took."
