@@ -146,16 +146,20 @@ enum CommandCatalogue {
             OptionSpecification("--before", "TIME", "Only those created before such a time"),
             OptionSpecification("--limit", "NUMBER", "How many at most; otherwise 50"),
             OptionSpecification("--oldest", "The oldest first"),
-            Self.json,
+            OptionSpecification("--follow", "Goes on with a line for each change, until it is interrupted"), Self.json,
         ] + Self.client,
         discussion: [
-            "With --json it prints one array with each process as the tracker sent it, however many requests that took."
+            "With --json it prints one array with each process as the tracker sent it, however many requests that took.",
+            "With --follow it begins with the newest 100; --json then prints a line for each process and each change, and "
+                + "{\"process_id\":\"…\",\"removed\":true} for one that is removed. A process that no longer passes the filter "
+                + "is shown once more, as it is then.",
         ],
         examples: [
             .init(line: "process-tracker list --status running,pending", effect: "Lists what is not finished."),
             .init(
                 line: "process-tracker list --kind backup --since 24h --json",
                 effect: "Prints the last day's backups, for programs."),
+            .init(line: "process-tracker list --kind backup --follow", effect: "Shows backups, and how they go on."),
         ])
 
     static let stats = CommandSpecification(
