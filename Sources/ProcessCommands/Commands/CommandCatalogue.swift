@@ -2,7 +2,7 @@
 enum CommandCatalogue {
     /// All of them, in the order that help lists them.
     static let all = [
-        Self.serve, Self.run, Self.work, Self.status, Self.watch, Self.list, Self.stats, Self.cleanup,
+        Self.serve, Self.run, Self.work, Self.status, Self.watch, Self.tail, Self.list, Self.stats, Self.cleanup,
         Self.check, Self.config, Self.version, Self.help,
     ]
 
@@ -129,6 +129,30 @@ enum CommandCatalogue {
             .init(
                 line: "process-tracker watch nightly --json | jq -r .progress.message",
                 effect: "Hands each change to another program."),
+        ])
+
+    static let tail = CommandSpecification(
+        "tail", "Prints the output of a process as it comes", operands: "ID", operandCount: 1...1,
+        options: [
+            OptionSpecification(
+                "--type", "TYPE", "Only chunks of this type; commas separate several", isRepeatable: true),
+            OptionSpecification("--after", "INDEX", "Only chunks behind this one; otherwise from the first"),
+            OptionSpecification("--no-follow", "Prints what is there, and ends: exit 0"),
+            OptionSpecification("--json", "Prints a line of JSON for each chunk: index, type and data"),
+        ] + Self.client,
+        discussion: [
+            "Chunks that are text are printed as they are, without anything in between; on a terminal, control characters are "
+                + "escaped, save line breaks and tabs. Other chunks are printed as a line of JSON each.",
+            "Where chunks are missing, because the tracker keeps only the newest, or another attempt begins, it says so on "
+                + "standard error. A connection that is lost is made again, and goes on behind the last chunk.",
+            "Exit codes, once the process has ended: 0 it completed, 1 it failed (or its output can't be read, as standard "
+                + "error says then), 3 it was cancelled.",
+        ],
+        examples: [
+            .init(line: "process-tracker tail answer-1", effect: "Prints what is there, and what comes until the end."),
+            .init(
+                line: "process-tracker tail answer-1 --type content --after 120 --no-follow",
+                effect: "Prints what is there of one type, behind chunk 120."),
         ])
 
     static let list = CommandSpecification(

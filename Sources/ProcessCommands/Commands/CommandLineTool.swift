@@ -69,6 +69,7 @@ public struct CommandLineTool: Sendable {
         case CommandCatalogue.work.name: return .exit(try await WorkCommand(context).run(arguments))
         case CommandCatalogue.status.name: try await StatusCommand(context).run(arguments)
         case CommandCatalogue.watch.name: return .exit(try await WatchCommand(context).run(arguments))
+        case CommandCatalogue.tail.name: return .exit(try await TailCommand(context).run(arguments))
         case CommandCatalogue.list.name: try await ListCommand(context).run(arguments)
         case CommandCatalogue.stats.name: try await StatsCommand(context).run(arguments)
         case CommandCatalogue.cleanup.name: try await CleanupCommand(context).run(arguments)
