@@ -23,7 +23,7 @@ struct WatchTests {
 
     private static let half = #""progress":{"fraction":0.5,"done":5,"total":10,"message":"page 5\u001b[2J"}"#
     private static let end = #""finished_at":"2026-11-08T10:03:20Z""#
-    private static let completed = event(9, "completed", #"\#(end),"result":{"pages": 10}"#)
+    private static let completed = event(9, "completed", #"\#(end),"result":{"pages":\#ndata: 10}"#)
 
     private static func fixture(_ streams: FakeStream...) -> ToolFixture {
         ToolFixture(tracker: FakeTracker(streams: streams))

@@ -85,7 +85,10 @@ final class WatchView: Sendable {
             state.isLineOpen = false
             var text = "\n"
             if process.status == .completed {
-                if let result = process.result { text += "  Result  \(DisplayText.escaping(result.description))\n" }
+                if let result = process.result {
+                    let line = String(decoding: SingleLine.json(result.bytes).dropLast(), as: UTF8.self)
+                    text += "  Result  \(DisplayText.escaping(line))\n"
+                }
             } else if let failure = process.failure {
                 text += "  Error   \(DisplayText.escaping(failure))\n"
             }
