@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 # What the program links, and what the tests start besides.
 PACKAGES := libevent-dev libhiredis-dev libsqlite3-dev
 TEST_PACKAGES := curl redis-server
+BROWSER_PACKAGES := chromium chromium-driver fonts-dejavu-core
 BENCH_PACKAGES := redis-server webdis wrk
 
 CHECKED := --explicit-target-dependency-import-check error
@@ -17,7 +18,7 @@ PROGRAM := process-tracker
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: deps
 deps: ## Install the Debian packages the program needs, where they are missing (DEPS=no: never)
@@ -45,6 +46,16 @@ run: release ## Build a release and serve, on SQLite in ./data (ARGS='--listen 1
 test: test-deps ## Run all tests (ARGS='--filter Name' for some)
 	swift test $(CHECKED) $(ARGS)
 
+.PHONY: test-browser
+test-browser: test-deps ## Run the tests of the dashboard in a real browser
+	@.ci/packages $(BROWSER_PACKAGES)
+	TRACKER_BROWSER_TESTS=1 swift test $(CHECKED) --filter BrowserTests $(ARGS)
+
+.PHONY: screenshots
+screenshots: test-deps ## Take the pictures in docs/images anew
+	@.ci/packages $(BROWSER_PACKAGES)
+	TRACKER_BROWSER_TESTS=1 TRACKER_SCREENSHOTS=1 swift test $(CHECKED) --filter BrowserTests.ScreenshotTests
+
 .PHONY: chaos
 chaos: test-deps ## Kill instances, workers and connections under 5,000 processes, and judge every answer (CHAOS_SEED=n)
 	@# Its limit of 5 minutes is to be for the run, not for the build.
@@ -71,15 +82,20 @@ bench: release ## Measure beside bare evhttp and webdis (ARGS='--rounds 5 --seco
 	@.ci/packages $(BENCH_PACKAGES)
 	Benchmarks/run $(ARGS)
 
+.PHONY: bench-store
+bench-store: test-deps ## Measure the stores alone (ARGS='claim --sizes 1000,100000 --backends sqlite --check')
+	swift run -c release ProcessBenchmarks $(or $(ARGS),claim)
+
 .PHONY: docs
-docs: ## Write the tables of docs/ and config/ anew from the code
-	UPDATE_DOCUMENTS=1 swift test $(CHECKED) --filter ConfigurationDocumentTests
+docs: ## Write anew what repeats something: the tables of docs/ and config/, the dashboard in the code
+	UPDATE_DOCUMENTS=1 swift test $(CHECKED) --filter 'ConfigurationDocumentTests|DashboardTests/isCurrent'
 
 .PHONY: check
 check: ## Everything: lint, build, tests, tests under the thread sanitizer, release
 	$(MAKE) lint
 	$(MAKE) build
 	$(MAKE) test
+	$(MAKE) test-browser
 	$(MAKE) sanitize
 	$(MAKE) release
 

@@ -21,7 +21,8 @@ let package = Package(
         .target(
             name: "ProcessStorage",
             dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite"]),
-        .target(name: "ProcessHTTP", dependencies: ["ProcessCore"]),
+        // The page is in the code as text, which `make docs` writes and a test compares.
+        .target(name: "ProcessHTTP", dependencies: ["ProcessCore"], exclude: ["Dashboard/Page"]),
         .target(name: "HTTPTransport", dependencies: ["CLibevent", "EventLoop", "ProcessCore", "ProcessHTTP"]),
         .target(
             name: "ProcessService",
@@ -35,6 +36,12 @@ let package = Package(
                 "CPosix", "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessSQLite", "ProcessService",
             ]),
         .executableTarget(name: "ProcessTracker", dependencies: ["ProcessCommands"]),
+
+        // Measures the repositories, on the same servers as the tests; ships nowhere.
+        .executableTarget(
+            name: "ProcessBenchmarks",
+            dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite", "ProcessTestSupport"],
+            path: "Benchmarks/ProcessBenchmarks"),
 
         .target(
             name: "ProcessTestSupport",
@@ -66,7 +73,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessTestSupport", "ProcessTracker",
+                "EventLoop", "HTTPTransport", "ProcessCore", "ProcessHTTP", "ProcessSQLite", "ProcessTestSupport",
+                "ProcessTracker",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -45,7 +45,7 @@ struct RedisProbe {
 
     private var sortedSets: [Probe] {
         let names =
-            RedisKeys.sharedIndexes + [RedisKeys.tombstones]
+            RedisKeys.sharedIndexes + [RedisKeys.tombstones, RedisKeys.streams]
             + [RedisKeys.queue, RedisKeys.kind, RedisKeys.children].map { $0 + Self.id }
         var probes = names.flatMap { name in
             [
@@ -74,7 +74,7 @@ struct RedisProbe {
 
     private var hashes: [Probe] {
         let process = self.keys.process + Self.id
-        let stream = self.key("process_stream:", Self.id)
+        let stream = self.key(RedisKeys.stream, Self.id)
         let reads = [process, self.keys.removed].flatMap { key in
             [Probe("HMGET", [key, Self.id]), Probe("HGET", [key, Self.id]), Probe("HEXISTS", [key, Self.id])]
         }
@@ -86,6 +86,8 @@ struct RedisProbe {
         return reads + writes + [
             Probe("HGETALL", [process]), Probe("EXISTS", [process]), Probe("TYPE", [process]),
             Probe("UNLINK", [process, self.key(RedisKeys.children, Self.id), stream]),
+            Probe("XADD", [stream, "NOMKSTREAM", "1-0", "type", ""]),
+            Probe("XRANGE", [stream, "-", "+", "COUNT", "1"]),
         ]
     }
 

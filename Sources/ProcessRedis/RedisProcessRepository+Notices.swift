@@ -65,7 +65,7 @@ final class RedisNotices: Sendable {
 }
 
 extension ChangeNotice {
-    /// Reads a message: `id revision status`, and a queue where the process is due there.
+    /// Reads a message: `id revision status`, and a queue where the process is due there; `id index appended` for output.
     ///
     /// The answer is nil for what is no such message; anybody may publish there.
     init?(redisMessage bytes: UnsafeRawBufferPointer) {
@@ -79,6 +79,8 @@ extension ChangeNotice {
             self = .changed(id, revision: revision, status: status, dueQueue: queue)
         } else if word == "removed" {
             self = .removed(id)
+        } else if word == "appended" {
+            self = .appended(id, last: revision)
         } else {
             return nil
         }

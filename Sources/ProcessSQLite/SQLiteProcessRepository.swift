@@ -13,9 +13,9 @@ public final class SQLiteProcessRepository: ProcessRepository {
     private let clock: @Sendable () -> Timestamp
     private let writes: StoreThread<PendingWrite>
     private let reads: StoreThread<Read>
-    private let pool: ReaderPool
+    let pool: ReaderPool
     private let statistics: SharedWriteStatistics
-    private let listeners = ChangeListeners()
+    let listeners = ChangeListeners()
     private let foreignChanges = ForeignChanges()
     private let foreignChangeInterval: Duration
 
@@ -154,7 +154,7 @@ public final class SQLiteProcessRepository: ProcessRepository {
     /// Hands a write to the writer's thread, and waits until its transaction is kept.
     ///
     /// A cancelled task waits too: what was handed over will be written, and its caller is told so.
-    private func write<Answer: Sendable>(
+    func write<Answer: Sendable>(
         length: Int, _ body: @escaping @Sendable (StoreWriter) throws(SQLiteError) -> Answer
     ) async throws(ProcessRepositoryError) -> Answer {
         let result: Result<Answer, ProcessRepositoryError> = await withCheckedContinuation { continuation in
@@ -220,7 +220,7 @@ public final class SQLiteProcessRepository: ProcessRepository {
     }
 
     /// Reads on the reader's thread.
-    private func read<Answer: Sendable>(
+    func read<Answer: Sendable>(
         _ body: @escaping @Sendable (StoreReader) throws(SQLiteError) -> Answer
     ) async throws(ProcessRepositoryError) -> Answer {
         let result: Result<Answer, ProcessRepositoryError> = await withCheckedContinuation { continuation in

@@ -15,13 +15,14 @@ struct SQLiteSchema: Sendable {
 
     /// The schema of this program.
     static let current = SQLiteSchema(
-        migrations: [Self.version1],
+        migrations: [Self.version1, Self.version2],
         objects: [
             "processes", "large_inputs", "counts", "tombstones", "idempotency_keys",
             "processes_by_status", "processes_by_kind", "processes_by_queue", "processes_claimable",
             "processes_delayed", "processes_leases", "processes_deadlines", "processes_finished",
             "processes_finished_retained", "processes_expiring", "processes_children",
             "tombstones_by_age", "tombstones_by_expiry", "idempotency_keys_by_expiry",
+            "streams", "stream_chunks", "streams_by_age",
         ])
 
     /// Times and durations are whole milliseconds; payloads, metadata and back-off are JSON text, byte for byte.
@@ -125,6 +126,27 @@ struct SQLiteSchema: Sendable {
             name TEXT NOT NULL,
             number INTEGER NOT NULL,
             PRIMARY KEY (sort, name)
+        ) STRICT, WITHOUT ROWID;
+        """
+    /// What processes put out.
+    private static let version2 = """
+        CREATE TABLE streams (
+            stream INTEGER PRIMARY KEY,
+            -- The row of the process; NULL once that is gone, until the chunks are gone too.
+            process INTEGER UNIQUE,
+            last INTEGER NOT NULL,
+            attempt INTEGER NOT NULL,
+            -- A time at which the process had not ended, or had just ended; NULL where no chunks are left.
+            unfinished_at INTEGER
+        ) STRICT;
+        CREATE INDEX streams_by_age ON streams (unfinished_at) WHERE unfinished_at IS NOT NULL;
+
+        CREATE TABLE stream_chunks (
+            stream INTEGER NOT NULL,
+            idx INTEGER NOT NULL,
+            type TEXT NOT NULL,
+            data TEXT NOT NULL,
+            PRIMARY KEY (stream, idx)
         ) STRICT, WITHOUT ROWID;
         """
 }

@@ -17,6 +17,9 @@ extension StoreWriter {
             "SELECT id, revision, status, kind, queue, has_large_input FROM processes WHERE row = ?1")
         let deletion = try self.reader.statement("DELETE FROM processes WHERE row = ?1")
         let largeInputDeletion = try self.reader.statement("DELETE FROM large_inputs WHERE row = ?1")
+        // What it put out is left to be removed bit by bit: there may be a great deal.
+        let streamParting = try self.reader.statement(
+            "UPDATE streams SET process = NULL, unfinished_at = \(Self.longAgo) WHERE process = ?1")
         let earlier = try self.reader.statement("SELECT 1 FROM tombstones WHERE id = ?1")
         let burial = try self.reader.statement(
             """
@@ -40,6 +43,8 @@ extension StoreWriter {
                 largeInputDeletion.bind(candidate.row, at: 1)
                 try largeInputDeletion.run()
             }
+            streamParting.bind(candidate.row, at: 1)
+            try streamParting.run()
             self.countChanges.add(-1, status: status, kind: kind, queue: queue)
 
             earlier.bind(candidate.id.text, at: 1)

@@ -48,8 +48,9 @@ public struct Application: Sendable {
             repository: repository,
             policy: CleanupPolicy(
                 retention: self.configuration.retention, tombstoneLifetime: self.configuration.tombstoneTTL,
-                idempotencyLifetime: self.configuration.idempotencyTTL),
-            maximumCount: self.configuration.maxProcesses, observer: MetricsObserver(metrics))
+                idempotencyLifetime: self.configuration.idempotencyTTL, streamLifetime: self.configuration.streamTTL),
+            maximumCount: self.configuration.maxProcesses, keptChunks: self.configuration.streamMaxChunks,
+            observer: MetricsObserver(metrics))
         let fallbackReason = opened.fallbackReason
         let routes = ProcessRoutes(
             manager: manager,
@@ -57,6 +58,7 @@ public struct Application: Sendable {
                 version: processTrackerVersion, repositoryType: opened.kind, fallbackReason: { fallbackReason },
                 metrics: { await metrics.registry.render() }),
             hosts: self.configuration.hosts, maximumBodySize: self.configuration.maxBodyBytes,
+            maximumChunkSize: self.configuration.streamMaxChunkBytes,
             observer: ServiceObserver(metrics, logger: self.logger))
 
         let server: HTTPServer

@@ -3,7 +3,7 @@ import ProcessCore
 /// A store that fails where a test says so, and is the store it wraps otherwise.
 struct FaultyRepository: ProcessRepository {
     enum Operation: Sendable {
-        case insert, find, replace, claim, findOverdue, page, counts, cleanup, forget, children
+        case insert, find, replace, claim, findOverdue, page, counts, cleanup, forget, children, append, chunks
     }
 
     let inner: any ProcessRepository
@@ -87,6 +87,25 @@ struct FaultyRepository: ProcessRepository {
     func childCounts(of id: ProcessID) async throws(ProcessRepositoryError) -> [ProcessStatus: Int] {
         try self.check(.children)
         return try await self.inner.childCounts(of: id)
+    }
+
+    func append(_ append: StreamAppend) async throws(ProcessRepositoryError) -> AppendOutcome {
+        try self.check(.append)
+        if self.corrupt.contains(append.id.text) { return .refused(.corrupt("no revision")) }
+        return try await self.inner.append(append)
+    }
+
+    func chunks(
+        of id: ProcessID, after index: Int64, limit: Int, byteLimit: Int
+    ) async throws(ProcessRepositoryError) -> StreamPage? {
+        try self.check(.chunks)
+        if self.corrupt.contains(id.text) { return nil }
+        return try await self.inner.chunks(of: id, after: index, limit: limit, byteLimit: byteLimit)
+    }
+
+    func removeStreams(endedBy instant: Timestamp) async throws(ProcessRepositoryError) -> Bool {
+        try self.check(.cleanup)
+        return try await self.inner.removeStreams(endedBy: instant)
     }
 
     func listen(_ listener: @escaping @Sendable (ChangeNotice) -> Void) { self.inner.listen(listener) }

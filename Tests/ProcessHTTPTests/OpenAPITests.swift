@@ -48,12 +48,27 @@ struct OpenAPITests {
             (.complete, .alreadyFinished), (.fail, .preconditionFailed), (.cancel, .alreadyFinished),
             (.cancelled, .invalidTransition),
             (.retry, .invalidTransition), (.retain, .missingField), (.ready, .storeUnavailable),
-            (.metrics, .misdirectedRequest),
+            (.metrics, .misdirectedRequest), (.stream, .indexConflict), (.stream, .staleAttempt),
         ] {
-            let method = route.methods[0].rawValue.lowercased()
+            let method = route.methods.last { $0 != .head }?.rawValue.lowercased() ?? ""
             let answer = paths[route.template]?[method]?["responses"]?[code.status.description]
             #expect(answer?["description"]?.text?.contains("`\(code.rawValue)`") == true, "\(route) \(code)")
             #expect(answer?["content"]?.names == ["application/problem+json"])
+        }
+    }
+
+    @Test("problems that may come after a wait say what was applied")
+    func heldProblems() async throws {
+        let paths = try #require(try await self.document()["paths"])
+        for (path, method, held) in [
+            ("/status/{id}", "get", ["404", "410", "500", "503"]), ("/claim", "post", ["500", "503", "507"]),
+            ("/start", "post", []),
+        ] {
+            let responses = try #require(paths[path]?[method]?["responses"])
+            let saying = responses.names.filter { status in
+                status >= "400" && responses[status]?["headers"]?.names.contains("Preference-Applied") == true
+            }
+            #expect(saying.sorted() == held, "\(path)")
         }
     }
 
@@ -62,8 +77,11 @@ struct OpenAPITests {
         let document = try await self.document()
         let listed = document["components"]?["schemas"]?["Problem"]?["properties"]?["code"]?["enum"]?.elements
         #expect(listed == ProblemCode.allCases.map { .string($0.rawValue) })
-        let used = Set(Route.allCases.flatMap { $0.operation.problems + $0.commonProblems })
-        #expect(Set(ProblemCode.allCases).subtracting(used) == [.notFound, .methodNotAllowed])
+        let used = Set(
+            Route.allCases.flatMap { route in
+                route.methods.flatMap { route.operation($0).problems + route.commonProblems($0) }
+            })
+        #expect(Set(ProblemCode.allCases).subtracting(used) == [.methodNotAllowed])
     }
 
     @Test("names the members of a process, of a start, of a status as the code has them")

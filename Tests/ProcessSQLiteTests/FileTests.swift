@@ -74,7 +74,7 @@ struct FileTests {
             case .text, .shortText, .zeros: "no SQLite database"
             case .otherDatabase, .otherDatabaseWithLog: "another program"
             case .headerAlone, .truncated, .damagedSchema, .ofNoVersion: "damaged"
-            case .newer: "version 2"
+            case .newer: "version \(SQLiteSchema.current.version + 1)"
             case .withoutTable: "has no counts"
             case .withoutIndex: "has no processes_leases"
             }
@@ -100,7 +100,7 @@ struct FileTests {
                 default: for index in 100..<4096 { bytes[index] = 0xAA }
                 }
                 write(bytes, to: path)
-            case .newer: try await Self.makeStore(at: path, "PRAGMA user_version = 2")
+            case .newer: try await Self.makeStore(at: path, "PRAGMA user_version = \(SQLiteSchema.current.version + 1)")
             case .ofNoVersion: try await Self.makeStore(at: path, "PRAGMA user_version = 0")
             case .withoutTable: try await Self.makeStore(at: path, "DROP TABLE counts")
             case .withoutIndex: try await Self.makeStore(at: path, "DROP INDEX processes_leases")
@@ -136,11 +136,12 @@ struct FileTests {
     func newerInLog() async throws {
         try await withStore { store, path in
             try await store.keep(.started("one"))
-            try edit(path, "PRAGMA user_version = 2")
+            let newer = SQLiteSchema.current.version + 1
+            try edit(path, "PRAGMA user_version = \(newer)")
             let before = contents(of: path)
             let error = try #require(await openingError(path))
             #expect(error.code == .refused)
-            #expect(error.message.contains("version 2") && error.message.contains("use a newer one"))
+            #expect(error.message.contains("version \(newer)") && error.message.contains("use a newer one"))
             #expect(contents(of: path) == before)
         }
     }

@@ -27,9 +27,29 @@ struct MigrationTests {
             let before = contents(of: path)
             let error = try #require(await openingError(path))
             #expect(error.code == .refused)
-            #expect(error.message.contains("version 2"))
+            #expect(error.message.contains("version \(options.schema.version)"))
             #expect(contents(of: path) == before)
             await (try openStore(path, options)).close()
+        }
+    }
+
+    @Test("a file of the first version is brought to this one, and its processes put out")
+    func streams() async throws {
+        var first = SQLiteStoreOptions()
+        first.schema = SQLiteSchema(
+            migrations: Array(SQLiteSchema.current.migrations.prefix(1)),
+            objects: SQLiteSchema.current.objects.subtracting(["streams", "stream_chunks", "streams_by_age"]))
+        try await withStore(first) { old, path in
+            try await old.keep(.started("one"), .finished("two"))
+            await old.close()
+            let new = try openStore(path)
+            expectEqual(try await new.record("one"), .started("one"))
+            #expect(try await new.page(of: "two") == StreamPage(chunks: [], last: 0, status: .completed))
+            #expect(try await new.append(to: "one", "1", "2") == 1...2)
+            #expect(try await new.removeEverythingFinished().map(\.id) == ["two"])
+            await new.close()
+            #expect(try SQLiteProcessRepository.check(path: path) == [])
+            #expect(await openingError(path, first)?.code == .refused)
         }
     }
 
@@ -39,7 +59,7 @@ struct MigrationTests {
         try await withStore(options) { store, path in
             try await store.keep(.started("one"))
             let connection = try SQLiteConnection(path: path, mode: .readOnly, busyTimeout: .zero)
-            #expect(try connection.integer("PRAGMA user_version") == 2)
+            #expect(try connection.integer("PRAGMA user_version") == options.schema.version)
         }
     }
 

@@ -123,6 +123,26 @@ public struct InterposedRepository: ProcessRepository {
         return try await self.base.childCounts(of: id)
     }
 
+    /// As the real one.
+    public func append(_ append: StreamAppend) async throws(ProcessRepositoryError) -> AppendOutcome {
+        try self.check()
+        return try await self.base.append(append)
+    }
+
+    /// As the real one.
+    public func chunks(
+        of id: ProcessID, after index: Int64, limit: Int, byteLimit: Int
+    ) async throws(ProcessRepositoryError) -> StreamPage? {
+        try self.check()
+        return try await self.base.chunks(of: id, after: index, limit: limit, byteLimit: byteLimit)
+    }
+
+    /// As the real one.
+    public func removeStreams(endedBy instant: Timestamp) async throws(ProcessRepositoryError) -> Bool {
+        try self.check()
+        return try await self.base.removeStreams(endedBy: instant)
+    }
+
     /// As the real one, unless the test has it tell nobody.
     public func listen(_ listener: @escaping @Sendable (ChangeNotice) -> Void) {
         if !self.isSilent { self.base.listen(listener) }

@@ -25,6 +25,19 @@ public struct JSONValue: Sendable {
         self.position = position
     }
 
+    /// Checks a body that need not be an object; its own path is empty.
+    ///
+    /// - Parameter body: The text as UTF-8.
+    /// - Throws: `JSONError` where it is no valid JSON.
+    public init(parsing body: [UInt8]) throws(JSONError) {
+        let range = try body.withUnsafeBufferPointer { buffer throws(JSONError) in
+            try JSONValidator.validate(UnsafeRawBufferPointer(buffer))
+        }
+        self.init(
+            kind: JSONKind(firstByte: body[range.lowerBound]), source: body, range: range, container: "",
+            position: .name(""))
+    }
+
     /// Where the value stands, from the top of the body: `error.code`, `queues[1]`.
     public var path: String {
         switch self.position {

@@ -34,6 +34,9 @@ final class ChangeFeed: Sendable {
             case .missed:
                 state.changes.areIncomplete = true
                 return true
+            case .appended:
+                // Output is no part of the record.
+                return false
             case .changed(let id, _, _, _), .removed(let id):
                 guard state.known.insert(id).inserted else { return false }
                 if state.known.count > Self.capacity {

@@ -17,8 +17,21 @@ public final class ChangeHub: Sendable {
     /// Those registered, of both sorts: while it is 0, a notice is passed over without a lock.
     private let registered = Atomic<Int>(0)
 
+    /// What of a process somebody waits for.
+    enum Interest: Sendable {
+        /// Any change of its record.
+        case record
+        /// Output, and its end.
+        case output
+    }
+
+    private struct Watch {
+        let signal: ChangeSignal
+        let interest: Interest
+    }
+
     private struct Watches {
-        var byID: [ProcessID: [ObjectIdentifier: ChangeSignal]] = [:]
+        var byID: [ProcessID: [ObjectIdentifier: Watch]] = [:]
         var feeds: [ObjectIdentifier: ChangeFeed] = [:]
         var isClosed = false
     }
@@ -43,11 +56,14 @@ public final class ChangeHub: Sendable {
         // A task that is not counted yet has not read the store yet, either, and will find the change there.
         guard self.registered.load(ordering: .sequentiallyConsistent) > 0 else { return }
         switch notice {
-        case .changed(let id, _, _, let queue):
-            self.wakeWatches(of: id, notice)
+        case .changed(let id, _, let status, let queue):
+            self.wakeWatches(of: id, notice) { $0 == .record || status.isFinished }
             if let queue { self.wakeClaim(for: queue) }
+        case .appended(let id, _):
+            // A token of an answer must not have everybody read the record who waits for its end.
+            self.wakeWatches(of: id, notice) { $0 == .output }
         case .removed(let id):
-            self.wakeWatches(of: id, notice)
+            self.wakeWatches(of: id, notice) { _ in true }
         case .missed:
             self.wakeAllWatches()
             self.wakeOneClaimOfEachQueue(remembering: true)
@@ -68,7 +84,7 @@ public final class ChangeHub: Sendable {
     public func close() {
         let signals = self.watches.withLock { watches in
             watches.isClosed = true
-            return watches.byID.values.flatMap(\.values) + watches.feeds.values.map(\.signal)
+            return watches.byID.values.flatMap { $0.values.map(\.signal) } + watches.feeds.values.map(\.signal)
         }
         let tickets = self.lanes.withLock { $0.close() }
         for signal in signals { signal.end() }
@@ -94,11 +110,11 @@ public final class ChangeHub: Sendable {
     // MARK: One process
 
     /// Registers a wait for changes of one process; to be given back with ``unwatch(_:_:)``.
-    func watch(_ id: ProcessID) -> ChangeSignal {
+    func watch(_ id: ProcessID, for interest: Interest = .record) -> ChangeSignal {
         let signal = ChangeSignal()
         self.registered.wrappingAdd(1, ordering: .sequentiallyConsistent)
         let isClosed = self.watches.withLock { watches in
-            watches.byID[id, default: [:]][ObjectIdentifier(signal)] = signal
+            watches.byID[id, default: [:]][ObjectIdentifier(signal)] = Watch(signal: signal, interest: interest)
             return watches.isClosed
         }
         if isClosed { signal.end() }
@@ -114,15 +130,15 @@ public final class ChangeHub: Sendable {
         self.registered.wrappingSubtract(1, ordering: .sequentiallyConsistent)
     }
 
-    private func wakeWatches(of id: ProcessID, _ notice: ChangeNotice) {
-        let (signals, feeds) = self.watches.withLock { ($0.byID[id], $0.feeds) }
-        if let signals { for signal in signals.values { signal.set() } }
+    private func wakeWatches(of id: ProcessID, _ notice: ChangeNotice, where isInterested: (Interest) -> Bool) {
+        let (watches, feeds) = self.watches.withLock { ($0.byID[id], $0.feeds) }
+        if let watches { for watch in watches.values where isInterested(watch.interest) { watch.signal.set() } }
         for feed in feeds.values { feed.add(notice) }
     }
 
     private func wakeAllWatches() {
-        let (signals, feeds) = self.watches.withLock { ($0.byID.values.flatMap(\.values), $0.feeds) }
-        for signal in signals { signal.set() }
+        let (watches, feeds) = self.watches.withLock { ($0.byID.values.flatMap(\.values), $0.feeds) }
+        for watch in watches { watch.signal.set() }
         for feed in feeds.values { feed.add(.missed) }
     }
 

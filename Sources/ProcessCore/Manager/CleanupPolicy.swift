@@ -6,15 +6,18 @@ public struct CleanupPolicy: Hashable, Sendable {
     public var tombstoneLifetime: Duration
     /// How long an idempotency key is remembered.
     public var idempotencyLifetime: Duration
+    /// How long the output of a process is kept once it has ended, if the process is kept that long.
+    public var streamLifetime: Duration
 
-    /// Takes the three durations; a day, a week and a day by default.
+    /// Takes the four durations; a day, a week, a day and an hour by default.
     public init(
         retention: Duration = .seconds(86_400), tombstoneLifetime: Duration = .seconds(7 * 86_400),
-        idempotencyLifetime: Duration = .seconds(86_400)
+        idempotencyLifetime: Duration = .seconds(86_400), streamLifetime: Duration = .seconds(3600)
     ) {
         self.retention = retention
         self.tombstoneLifetime = tombstoneLifetime
         self.idempotencyLifetime = idempotencyLifetime
+        self.streamLifetime = streamLifetime
     }
 
     /// When a record may go: by its own `retain`, else by the retention as it is now.

@@ -62,6 +62,22 @@ public struct MetricsObserver: ProcessObserver {
         }
     }
 
+    /// Counts chunks of output.
+    public func didAppend(_ chunkCount: Int) {
+        self.metrics.streamChunks.increment(by: UInt64(chunkCount))
+    }
+
+    /// Counts output that its process did not take.
+    public func didRefuseOutput(_ error: ProcessError) {
+        switch error {
+        case .refused(.staleAttempt, _): self.metrics.streamRefusals.with("stale_attempt").increment()
+        case .refused(.alreadyFinished, _): self.metrics.streamRefusals.with("already_finished").increment()
+        case .refused(.invalidTransition, _): self.metrics.streamRefusals.with("invalid_transition").increment()
+        case .indexConflict: self.metrics.streamRefusals.with("index_conflict").increment()
+        default: break
+        }
+    }
+
     /// Counts what a cleanup removed.
     public func didClean(_ report: CleanupReport) {
         self.cleanupRemoved.increment(by: UInt64(report.removed))

@@ -14,6 +14,8 @@ public enum ProcessError: Error, Sendable {
     case full(maximum: Int)
     /// The process does not allow it as it is; it is shown as it was then.
     case refused(ProcessTransition.Refusal, ProcessRecord)
+    /// Output was to stand at another index than the one that comes next; the text says more.
+    case indexConflict(ProcessID, String)
     /// What is stored under this id can't be read; the text says why.
     case corrupt(ProcessID, String)
     /// The store could not do it.

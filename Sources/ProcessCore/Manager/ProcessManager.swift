@@ -12,6 +12,8 @@ public final class ProcessManager: Sendable {
     public let policy: CleanupPolicy
     /// How many processes there may be in all; `nil` is no bound.
     public let maximumCount: Int?
+    /// How many chunks of output a process keeps; older ones go.
+    public let keptChunks: Int
 
     /// Who is woken when something changes; its slow timer has to be run beside the manager.
     public let hub: ChangeHub
@@ -26,17 +28,20 @@ public final class ProcessManager: Sendable {
     ///   - repository: Where the processes are.
     ///   - policy: How long things stay.
     ///   - maximumCount: How many processes there may be in all.
+    ///   - keptChunks: How many chunks of output a process keeps.
     ///   - observer: Who is told of what happened, for metrics.
     ///   - hub: Who is woken when something changes; it hears of the repository's changes from now on.
     ///   - random: Gives numbers in 0..<1, which place waits within their jitter.
     public init(
         repository: any ProcessRepository, policy: CleanupPolicy = CleanupPolicy(), maximumCount: Int? = nil,
-        observer: any ProcessObserver = SilentObserver(), hub: ChangeHub = ChangeHub(),
+        keptChunks: Int = StreamAppend.standardKeptChunks, observer: any ProcessObserver = SilentObserver(),
+        hub: ChangeHub = ChangeHub(),
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.repository = repository
         self.policy = policy
         self.maximumCount = maximumCount
+        self.keptChunks = keptChunks
         self.observer = observer
         self.hub = hub
         self.random = random
@@ -241,6 +246,10 @@ public final class ProcessManager: Sendable {
                 while try await self.repository.forgetExpired(), !Task.isCancelled {
                     if let budget, clock.now - begin >= budget { break }
                 }
+                let ended = self.repository.now() - self.policy.streamLifetime
+                while try await self.repository.removeStreams(endedBy: ended), !Task.isCancelled {
+                    if let budget, clock.now - begin >= budget { break }
+                }
             }
             let finished = try await self.repository.counts().byStatus.reduce(0) {
                 $1.key.isFinished ? $0 + $1.value : $0
@@ -299,7 +308,7 @@ public final class ProcessManager: Sendable {
         return true
     }
 
-    private static func record(of lookup: ProcessLookup, _ id: ProcessID) throws(ProcessError) -> ProcessRecord {
+    static func record(of lookup: ProcessLookup, _ id: ProcessID) throws(ProcessError) -> ProcessRecord {
         switch lookup {
         case .found(let record): return record
         case .removed(let tombstone): throw .removed(id, tombstone)

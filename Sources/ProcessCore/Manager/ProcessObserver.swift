@@ -8,6 +8,10 @@ public protocol ProcessObserver: Sendable {
     func didChange(_ old: ProcessRecord, to new: ProcessRecord, by change: ProcessChange)
     /// A worker's report was refused, and changed nothing.
     func didRefuse(_ refusal: ProcessTransition.Refusal, _ record: ProcessRecord)
+    /// A worker's output was appended, this many chunks.
+    func didAppend(_ chunkCount: Int)
+    /// A worker's output was not appended, and the error says why.
+    func didRefuseOutput(_ error: ProcessError)
     /// A cleanup has ended.
     func didClean(_ report: CleanupReport)
 }
@@ -24,6 +28,10 @@ public struct SilentObserver: ProcessObserver {
     public func didChange(_ old: ProcessRecord, to new: ProcessRecord, by change: ProcessChange) {}
     /// Does nothing.
     public func didRefuse(_ refusal: ProcessTransition.Refusal, _ record: ProcessRecord) {}
+    /// Does nothing.
+    public func didAppend(_ chunkCount: Int) {}
+    /// Does nothing.
+    public func didRefuseOutput(_ error: ProcessError) {}
     /// Does nothing.
     public func didClean(_ report: CleanupReport) {}
 }

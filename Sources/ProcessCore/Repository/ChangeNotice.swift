@@ -4,6 +4,8 @@
 public enum ChangeNotice: Hashable, Sendable {
     /// A process was started or changed. `dueQueue` names its queue where a worker can claim it from there now.
     case changed(ProcessID, revision: Int64, status: ProcessStatus, dueQueue: String?)
+    /// Output was added to a process, up to this index.
+    case appended(ProcessID, last: Int64)
     /// A process was removed.
     case removed(ProcessID)
     /// Notices may have been lost, or the store can't tell what changed: everything of interest is to be read again.

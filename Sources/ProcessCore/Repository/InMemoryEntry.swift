@@ -4,7 +4,8 @@
 /// its own fields, and what few have in two boxes that are mostly not there.
 ///
 /// `@unchecked Sendable`: `state` is written only while the repository's index lock AND the entry's shard lock are held,
-/// and read while either is held, so no read meets a write. `isDelayed` is used only while the index lock is held.
+/// and read while either is held, so no read meets a write. `isDelayed` and `streamScore` are used only while the index
+/// lock is held, `stream` only while the shard lock is.
 final class InMemoryEntry: SortedIndexElement, @unchecked Sendable {
     let id: ProcessID
     let kind: String
@@ -16,6 +17,10 @@ final class InMemoryEntry: SortedIndexElement, @unchecked Sendable {
 
     /// Whether it stands among its queue's delayed processes rather than among the due ones.
     var isDelayed = false
+    /// Its place among those whose output is to be removed; `nil` where it has none there.
+    var streamScore: Int64?
+    /// What it has put out.
+    var stream: InMemoryStream?
     /// What can change.
     private(set) var state: State
 
@@ -126,6 +131,7 @@ final class InMemoryEntry: SortedIndexElement, @unchecked Sendable {
     var priority: Int { self.options?.priority ?? 0 }
     var parentID: ProcessID? { self.options?.parentID }
     var status: ProcessStatus { self.state.status }
+    var attempt: Int { self.state.attempt }
     var revision: Int64 { self.state.revision }
     var finishedAt: Timestamp? { self.state.finishedAt }
     var runAfter: Timestamp? { self.state.details?.runAfter }

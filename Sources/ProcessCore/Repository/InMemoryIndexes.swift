@@ -33,6 +33,8 @@ struct InMemoryIndexes: Sendable {
     private(set) var finished = ByStatus(Finished())
     /// Those whose own `retain` lets them go, by when it does.
     private(set) var expiring = SortedIndex<InMemoryEntry>()
+    /// Those with output that is not removed yet, by a time at which they had not ended, or had just ended.
+    private(set) var streams = SortedIndex<InMemoryEntry>()
     /// The children of each parent, which need not be there itself; parents without any are not there.
     private(set) var families: [ProcessID: Family] = [:]
     /// What is remembered of removed processes and of idempotency keys.
@@ -83,9 +85,17 @@ struct InMemoryIndexes: Sendable {
         self.enter(entry, Places(entry), now: now)
     }
 
+    /// Remembers that a process with output had not ended at a time, or forgets that it has output.
+    mutating func noteStream(of entry: InMemoryEntry, unfinishedAt instant: Timestamp?) {
+        if let score = entry.streamScore { self.streams.remove(score: score, id: entry.sortID) }
+        entry.streamScore = instant?.milliseconds
+        if let instant { self.streams.insert(entry, score: instant.milliseconds) }
+    }
+
     /// Takes an entry out of every index.
     mutating func remove(_ entry: InMemoryEntry) {
         let createdAt = entry.createdAt.milliseconds
+        self.noteStream(of: entry, unfinishedAt: nil)
         self.leave(entry, Places(entry))
         self.created.remove(score: createdAt, id: entry.sortID)
         self.kinds[entry.kind]?.remove(score: createdAt, id: entry.sortID)

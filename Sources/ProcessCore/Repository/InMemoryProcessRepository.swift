@@ -167,7 +167,7 @@ public final class InMemoryProcessRepository: ProcessRepository {
         }
     }
 
-    private func lookup(_ id: ProcessID) -> ProcessLookup {
+    func lookup(_ id: ProcessID) -> ProcessLookup {
         self.shards[id].lookup(id, now: self.clock)
     }
 

@@ -3,11 +3,12 @@ public struct MeasuredProcessRepository: ProcessRepository {
     private enum Operation: String, CaseIterable {
         case insert, find, findMany = "find_many", replace, claim, findOverdue = "find_overdue", page, counts, cleanup
         case forgetExpired = "forget_expired", children, childCounts = "child_counts"
+        case append, chunks, removeStreams = "remove_streams"
     }
 
     private let base: any ProcessRepository
     private let errors: MetricFamily<Counter>
-    private let durations: InlineArray<12, Histogram>
+    private let durations: InlineArray<15, Histogram>
 
     /// Wraps a repository.
     ///
@@ -121,6 +122,29 @@ public struct MeasuredProcessRepository: ProcessRepository {
     public func childCounts(of id: ProcessID) async throws(ProcessRepositoryError) -> [ProcessStatus: Int] {
         try await self.measure(.childCounts, at: 11) { () async throws(ProcessRepositoryError) in
             try await self.base.childCounts(of: id)
+        }
+    }
+
+    /// As the wrapped repository.
+    public func append(_ append: StreamAppend) async throws(ProcessRepositoryError) -> AppendOutcome {
+        try await self.measure(.append, at: 12) { () async throws(ProcessRepositoryError) in
+            try await self.base.append(append)
+        }
+    }
+
+    /// As the wrapped repository.
+    public func chunks(
+        of id: ProcessID, after index: Int64, limit: Int, byteLimit: Int
+    ) async throws(ProcessRepositoryError) -> StreamPage? {
+        try await self.measure(.chunks, at: 13) { () async throws(ProcessRepositoryError) in
+            try await self.base.chunks(of: id, after: index, limit: limit, byteLimit: byteLimit)
+        }
+    }
+
+    /// As the wrapped repository.
+    public func removeStreams(endedBy instant: Timestamp) async throws(ProcessRepositoryError) -> Bool {
+        try await self.measure(.removeStreams, at: 14) { () async throws(ProcessRepositoryError) in
+            try await self.base.removeStreams(endedBy: instant)
         }
     }
 

@@ -127,6 +127,37 @@ public protocol ProcessRepository: Sendable {
     /// - Throws: `unavailable`, `storeFull`.
     func forgetExpired() async throws(ProcessRepositoryError) -> Bool
 
+    /// Adds to the output of a process that takes it, in one atomic step with looking whether it does.
+    ///
+    /// Once a process has ended, none of that attempt's output can come after it. Output has indexes without holes, counted
+    /// from 1 and on through all attempts; of two appends at once, one comes wholly before the other.
+    ///
+    /// - Parameter append: The output; chunks beyond its `keptChunks` go, the oldest first.
+    /// - Returns: The indexes it got; or why it got none, and nothing has changed.
+    /// - Throws: `unavailable`, `storeFull`.
+    func append(_ append: StreamAppend) async throws(ProcessRepositoryError) -> AppendOutcome
+
+    /// Reads some of the output of a process.
+    ///
+    /// - Parameters:
+    ///   - id: The process.
+    ///   - index: The chunk after which to begin, 0 or more.
+    ///   - limit: How many chunks at the most, 1 or more.
+    ///   - byteLimit: How long all of them may be, by their `byteCount`; the first one may be longer.
+    /// - Returns: The chunks, the last index, and the status; `nil` where there is no process that can be read.
+    /// - Throws: `unavailable`.
+    func chunks(
+        of id: ProcessID, after index: Int64, limit: Int, byteLimit: Int
+    ) async throws(ProcessRepositoryError) -> StreamPage?
+
+    /// Removes output of processes that ended long enough ago, or are gone, by index and a bounded amount a call. The
+    /// indexes of what was removed are never used again.
+    ///
+    /// - Parameter instant: The time by which a process must have ended.
+    /// - Returns: Whether there may be more.
+    /// - Throws: `unavailable`, `storeFull`.
+    func removeStreams(endedBy instant: Timestamp) async throws(ProcessRepositoryError) -> Bool
+
     /// Has somebody hear of every change, through whatever instance it was made, as soon as it can be read.
     ///
     /// To be called before the repository is used, once for each who wants to hear; each hears for as long as the

@@ -44,6 +44,12 @@ public struct TrackerMetrics: Sendable {
     /// From a claim to the end of the process, by queue.
     public let queueRun: MetricFamily<Histogram>
 
+    /// Chunks of output that workers appended.
+    public let streamChunks: Counter
+
+    /// Appends of output that were refused, by error code.
+    public let streamRefusals: MetricFamily<Counter>
+
     /// 1 while the service runs on its fallback store.
     public let fallbackActive: Gauge
 
@@ -84,6 +90,11 @@ public struct TrackerMetrics: Sendable {
         self.queueRun = registry.histograms(
             "tracker_queue_run_seconds", help: "From a claim to the end of the process.", labels: ["queue"],
             bounds: .work)
+        self.streamChunks = registry.counters(
+            "tracker_stream_chunks_total", help: "Chunks of output that workers appended."
+        ).with()
+        self.streamRefusals = registry.counters(
+            "tracker_stream_refused_total", help: "Appends of output that were refused.", labels: ["code"])
         self.fallbackActive = registry.gauges(
             "tracker_fallback_active", help: "1 while the service runs on its fallback store."
         ).with()

@@ -62,7 +62,7 @@ enum OpenAPIDocument {
         }
         for method in route.methods {
             writer.name(escaping: method.rawValue.lowercased())
-            Self.write(route.operation, of: route, as: method, to: &writer)
+            Self.write(route.operation(method), of: route, as: method, to: &writer)
         }
         writer.endObject()
     }
@@ -84,17 +84,18 @@ enum OpenAPIDocument {
         if let body = operation.body {
             writer.name("requestBody")
             writer.beginObject()
-            writer.member("required", ["Start", "RetainRequest", "ClaimRequest", "Batch"].contains(body))
+            writer.member("required", ["Start", "RetainRequest", "ClaimRequest", "Batch", "OutputBody"].contains(body))
             Self.writeContent("application/json", schema: body, to: &writer)
             writer.endObject()
         }
         writer.name("responses")
         writer.beginObject()
         for answer in operation.answers { Self.write(answer, hasBody: !isHead, to: &writer) }
-        let problems = Set(operation.problems + route.commonProblems)
+        let problems = Set(operation.problems + route.commonProblems(method))
         for status in Set(problems.map(\.status)).sorted(by: { $0.code < $1.code }) {
             let codes = ProblemCode.allCases.filter { problems.contains($0) && $0.status == status }
-            Self.write(codes, with: status, hasBody: !isHead, to: &writer)
+            let isHeld = codes.contains { operation.heldProblems.contains($0) }
+            Self.write(codes, with: status, isHeld: isHeld, hasBody: !isHead, to: &writer)
         }
         writer.endObject()
         writer.endObject()
@@ -106,18 +107,21 @@ enum OpenAPIDocument {
         writer.member("description", answer.summary)
         Self.writeHeaders(answer.headers, to: &writer)
         if hasBody, answer.schema != nil || answer.mediaType != "application/json" {
-            Self.writeContent(answer.mediaType, schema: answer.schema, to: &writer)
+            Self.writeContent(
+                answer.mediaType, schema: answer.schema, mayBeEvents: answer.mayBeEvents, to: &writer)
         }
         writer.endObject()
     }
 
     private static func write(
-        _ problems: [ProblemCode], with status: HTTPStatus, hasBody: Bool, to writer: inout JSONWriter
+        _ problems: [ProblemCode], with status: HTTPStatus, isHeld: Bool, hasBody: Bool, to writer: inout JSONWriter
     ) {
         writer.name(escaping: status.description)
         writer.beginObject()
         writer.member("description", problems.map { "`\($0.rawValue)`: \($0.title)." }.joined(separator: " "))
-        Self.writeHeaders(status == .serviceUnavailable ? ["Retry-After"] : [], to: &writer)
+        let headers =
+            (status == .serviceUnavailable ? ["Retry-After"] : []) + (isHeld ? ["Preference-Applied"] : [])
+        Self.writeHeaders(headers, to: &writer)
         if hasBody { Self.writeContent("application/problem+json", schema: "Problem", to: &writer) }
         writer.endObject()
     }
@@ -132,9 +136,17 @@ enum OpenAPIDocument {
         writer.endObject()
     }
 
-    private static func writeContent(_ mediaType: String, schema: String?, to writer: inout JSONWriter) {
+    private static func writeContent(
+        _ mediaType: String, schema: String?, mayBeEvents: Bool = false, to writer: inout JSONWriter
+    ) {
         writer.name("content")
         writer.beginObject()
+        if mayBeEvents { Self.writeSchema(nil, of: EventStream.mediaType, to: &writer) }
+        Self.writeSchema(schema, of: mediaType, to: &writer)
+        writer.endObject()
+    }
+
+    private static func writeSchema(_ schema: String?, of mediaType: String, to writer: inout JSONWriter) {
         writer.name(escaping: mediaType)
         writer.beginObject()
         writer.name("schema")
@@ -145,7 +157,6 @@ enum OpenAPIDocument {
             writer.member("type", "string")
             writer.endObject()
         }
-        writer.endObject()
         writer.endObject()
     }
 

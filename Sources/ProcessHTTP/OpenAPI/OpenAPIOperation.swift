@@ -11,6 +11,8 @@ struct OpenAPIOperation {
     var answers: [Answer]
     /// What it answers where something is wrong, besides what every route may answer.
     var problems: [ProblemCode] = []
+    /// Those of all its problems that may come after a wait.
+    var heldProblems: Set<ProblemCode> = []
 
     enum Tag: String, CaseIterable {
         case processes = "Processes"
@@ -24,13 +26,33 @@ struct OpenAPIOperation {
         var mediaType = "application/json"
         /// The name of the body's schema; `nil` where there is no body, or it is text.
         var schema: String?
+        /// Whether it is a stream of events instead, unless the client asks for the type above.
+        var mayBeEvents = false
         /// Names in `components.headers`.
         var headers: [String] = []
     }
 }
 
 extension Route {
-    /// What the OpenAPI document says of it.
+    /// What the OpenAPI document says of one of its methods.
+    func operation(_ method: HTTPMethod) -> OpenAPIOperation {
+        self == .stream && method != .post ? Self.outputOperation : self.operation
+    }
+
+    private static let outputOperation = OpenAPIOperation(
+        id: "output", tag: .processes,
+        summary:
+            "Shows the output of a process as it comes, as server-sent events; or page by page, with Accept: application/json",
+        parameters: ["after", "limit", "Last-Event-ID"],
+        answers: [
+            .init(
+                status: .ok,
+                summary: "An event for each chunk, by its type, and done or error at the end. Or a page.",
+                schema: "OutputPage", mayBeEvents: true)
+        ],
+        problems: [.processNotFound, .processRemoved, .corruptRecord])
+
+    /// What the OpenAPI document says of it, where it has several methods of the one that changes something.
     var operation: OpenAPIOperation {
         switch self {
         case .start:
@@ -57,7 +79,8 @@ extension Route {
                         status: .notModified, summary: "The process is as the client knows it.",
                         headers: ["ETag", "Retry-After", "Preference-Applied"]),
                 ],
-                problems: [.processNotFound, .processRemoved, .corruptRecord])
+                problems: [.processNotFound, .processRemoved, .corruptRecord],
+                heldProblems: [.processNotFound, .processRemoved, .corruptRecord, .storeUnavailable, .internal])
         case .statusOfMany:
             OpenAPIOperation(
                 id: "statusOfMany", tag: .processes, summary: "Shows several processes",
@@ -96,6 +119,14 @@ extension Route {
         case .retry: Self.change("retry", "Tries a failed or cancelled process again", body: "Empty")
         case .retain:
             Self.change("retain", "Says how long a process is kept", body: "RetainRequest", problems: [.missingField])
+        case .stream:
+            OpenAPIOperation(
+                id: "append", tag: .reports, summary: "Appends output", parameters: ["attempt"], body: "OutputBody",
+                answers: [.init(status: .ok, summary: "It is there, under these indexes.", schema: "Appended")],
+                problems: [
+                    .missingField, .processNotFound, .staleAttempt, .alreadyFinished, .invalidTransition,
+                    .indexConflict, .processRemoved, .storeFull, .corruptRecord,
+                ])
         case .claim:
             OpenAPIOperation(
                 id: "claim", tag: .reports, summary: "Hands out work from queues", parameters: ["Prefer"],
@@ -105,7 +136,7 @@ extension Route {
                         status: .ok, summary: "The processes claimed; none where none was due in time.",
                         schema: "ClaimedProcesses", headers: ["Preference-Applied"])
                 ],
-                problems: [.missingField, .storeFull])
+                problems: [.missingField, .storeFull], heldProblems: [.storeFull, .storeUnavailable, .internal])
         case .batch:
             OpenAPIOperation(
                 id: "batch", tag: .reports, summary: "Starts and reports many processes", parameters: ["fields"],
@@ -147,6 +178,23 @@ extension Route {
             OpenAPIOperation(
                 id: "openAPI", tag: .service, summary: "Shows this document",
                 answers: [.init(status: .ok, summary: "An OpenAPI document.", schema: "Document")])
+        case .dashboard:
+            OpenAPIOperation(
+                id: "dashboard", tag: .service, summary: "Shows all this to people",
+                parameters: ["If-None-Match"],
+                answers: [
+                    .init(status: .ok, summary: "A page.", mediaType: "text/html", headers: ["ETag"]),
+                    .init(status: .notModified, summary: "The page is as the client knows it.", headers: ["ETag"]),
+                ])
+        case .dashboardPart:
+            OpenAPIOperation(
+                id: "dashboardPart", tag: .service, summary: "Shows what the page is made of",
+                parameters: ["part", "If-None-Match"],
+                answers: [
+                    .init(status: .ok, summary: "A style, a script or a picture.", mediaType: "*/*", headers: ["ETag"]),
+                    .init(status: .notModified, summary: "The part is as the client knows it.", headers: ["ETag"]),
+                ],
+                problems: [.notFound])
         }
     }
 
@@ -178,17 +226,17 @@ extension Route {
     }
 
     /// What every request to the route may be answered where something is wrong.
-    var commonProblems: [ProblemCode] {
+    func commonProblems(_ method: HTTPMethod) -> [ProblemCode] {
         var problems: [ProblemCode] = [.invalidRequest, .misdirectedRequest, .payloadTooLarge, .unsupportedMediaType]
         problems += [.invalidJSON, .unknownField]
         switch self {
-        case .live, .metrics, .openAPI: break
+        case .live, .metrics, .openAPI, .dashboard, .dashboardPart: break
         case .health, .ready, .stats: problems += [.storeUnavailable]
         case .start, .status, .statusOfMany, .processes, .cleanup, .progress, .complete, .fail, .cancel, .cancelled,
-            .retry, .retain, .claim, .batch, .events, .eventsOfOne:
+            .retry, .retain, .stream, .claim, .batch, .events, .eventsOfOne:
             problems += [.invalidField, .storeUnavailable, .internal]
         }
-        if self.access != .read { problems += [.forbidden] }
+        if !method.isSafe { problems += [.forbidden] }
         return problems
     }
 }

@@ -4,6 +4,7 @@ enum OpenAPIParameters {
     static let json = #"""
         {
           "id": {"name": "id", "in": "path", "required": true, "schema": {"$ref": "#/components/schemas/Identifier"}},
+          "part": {"name": "part", "in": "path", "required": true, "schema": {"type": "string"}},
           "ids": {"name": "id", "in": "query", "required": true, "description": "Repeated or separated by commas.",
             "schema": {"type": "array", "minItems": 1, "maxItems": 500,
               "items": {"$ref": "#/components/schemas/Identifier"}}},
@@ -50,6 +51,9 @@ enum OpenAPIParameters {
           "include": {"name": "include", "in": "query", "explode": false,
             "description": "What to show besides the process; such an answer has no ETag.",
             "schema": {"type": "array", "items": {"enum": ["children"]}}},
+          "attempt": {"name": "attempt", "in": "query", "schema": {"$ref": "#/components/schemas/Attempt"}},
+          "after": {"name": "after", "in": "query", "description": "The index of the last chunk that the reader has.",
+            "schema": {"type": "integer", "minimum": 0, "default": 0}},
           "Prefer": {"name": "Prefer", "in": "header",
             "description": "wait=20 holds the answer for up to so many seconds; more than 60 are taken as 60.",
             "schema": {"type": "string"}},

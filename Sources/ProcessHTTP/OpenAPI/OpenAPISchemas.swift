@@ -111,6 +111,28 @@ enum OpenAPISchemas {
               "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1},
               "lease": {"$ref": "#/components/schemas/Duration", "default": "60s",
                 "description": "For processes that name none of their own."}}},
+          "Output": {"type": "object", "required": ["type", "data"], "additionalProperties": false,
+            "properties": {
+              "type": {"$ref": "#/components/schemas/Identifier", "not": {"enum": ["done", "error", "gap", "restart"]}},
+              "data": {"description": "Any JSON."},
+              "index": {"type": "integer", "minimum": 1,
+                "description": "The index that it must get: the last one and 1. Makes it harmless to send it again."}}},
+          "OutputBody": {"anyOf": [{"$ref": "#/components/schemas/Output"},
+            {"type": "array", "minItems": 1, "maxItems": 1000, "items": {"$ref": "#/components/schemas/Output"}}]},
+          "Appended": {"type": "object", "required": ["first", "last"],
+            "properties": {
+              "first": {"type": "integer", "minimum": 1},
+              "last": {"type": "integer", "minimum": 1}}},
+          "OutputPage": {"type": "object", "required": ["chunks", "last", "ended"],
+            "properties": {
+              "chunks": {"type": "array", "description": "Without a hole between them.",
+                "items": {"type": "object", "required": ["index", "type", "data"],
+                  "properties": {
+                    "index": {"type": "integer", "minimum": 1},
+                    "type": {"$ref": "#/components/schemas/Identifier"},
+                    "data": {"description": "Any JSON, as it was sent."}}}},
+              "last": {"type": "integer", "minimum": 0, "description": "The index of the last chunk there ever was."},
+              "ended": {"type": "boolean", "description": "Whether the process has ended, and this attempt's output with it."}}},
           "ClaimedProcesses": {"type": "object", "required": ["processes"],
             "properties": {"processes": {"type": "array", "items": {"$ref": "#/components/schemas/Process"}}}},
           "ProcessWithChildren": {"allOf": [{"$ref": "#/components/schemas/Process"}],

@@ -32,6 +32,8 @@ extension Problem {
                 "there are \(maximum) processes, as many as this service is configured to hold: clean up, or try later")
         case .refused(let refusal, let record):
             self.init(refusal, record)
+        case .indexConflict(_, let reason):
+            self.init(.indexConflict, reason, field: "index")
         case .corrupt(let id, let reason):
             self.init(
                 .corruptRecord,
@@ -98,6 +100,8 @@ extension Problem {
         case none
         /// It changes one thing, wholly or not at all.
         case change
+        /// It adds output, which is added twice where it is sent twice without its index.
+        case append
         /// It hands out what it finds.
         case claim
         /// It cancels one process after the other.
@@ -110,6 +114,7 @@ extension Problem {
             switch self {
             case .none: ""
             case .change: ", so nothing was changed"
+            case .append: ", so nothing was appended"
             case .claim: ", so nothing was claimed"
             case .tree: "; what was cancelled before stays cancelled"
             case .batches: "; what was removed before stays removed"
@@ -123,6 +128,10 @@ extension Problem {
             case .change:
                 """
                  after the change was sent, so it may or may not have happened: look at the process, or send the same again
+                """
+            case .append:
+                """
+                 after the output was sent, so it may or may not be there: send the same again with its index, or look
                 """
             case .claim:
                 """

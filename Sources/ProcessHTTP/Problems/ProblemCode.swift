@@ -26,6 +26,8 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case staleAttempt = "stale_attempt"
     /// The state of the process does not allow it.
     case invalidTransition = "invalid_transition"
+    /// Another index comes next, or something else has that index.
+    case indexConflict = "index_conflict"
     /// The process was there, and a cleanup removed it.
     case processRemoved = "process_removed"
     /// The process is not as `If-Match` says.
@@ -54,7 +56,7 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .forbidden: .forbidden
         case .notFound, .processNotFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
-        case .processExists, .alreadyFinished, .staleAttempt, .invalidTransition: .conflict
+        case .processExists, .alreadyFinished, .staleAttempt, .invalidTransition, .indexConflict: .conflict
         case .processRemoved: .gone
         case .preconditionFailed: .preconditionFailed
         case .payloadTooLarge: .contentTooLarge
@@ -83,6 +85,7 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .alreadyFinished: "The process has already finished"
         case .staleAttempt: "The attempt is no longer the current one"
         case .invalidTransition: "The process does not allow that now"
+        case .indexConflict: "The index is not the next one"
         case .processRemoved: "The process was removed"
         case .preconditionFailed: "The process is no longer as it was"
         case .payloadTooLarge: "Too large"

@@ -9,6 +9,7 @@ public final class ProcessRoutes: HTTPHandler {
     let openAPIDocument: [UInt8]
     private let hosts: HostPolicy
     private let maximumBodySize: Int
+    let maximumChunkSize: Int
     private let observer: (any RequestObserver)?
     static let requestIDs = RequestIDs()
 
@@ -19,16 +20,18 @@ public final class ProcessRoutes: HTTPHandler {
     ///   - service: What to show of the program.
     ///   - hosts: `Host` names to answer besides IP addresses, `localhost` and names without a dot.
     ///   - maximumBodySize: The largest body to take, in bytes.
+    ///   - maximumChunkSize: The largest chunk of output to take, in bytes.
     ///   - observer: Who is told of each request, for metrics and logs.
     public init(
         manager: ProcessManager, service: ServiceStatus, hosts: [String] = [], maximumBodySize: Int = 1 << 20,
-        observer: (any RequestObserver)? = nil
+        maximumChunkSize: Int = 256 << 10, observer: (any RequestObserver)? = nil
     ) {
         self.manager = manager
         self.service = service
         self.openAPIDocument = OpenAPIDocument.bytes(version: service.version)
         self.hosts = HostPolicy(names: hosts)
         self.maximumBodySize = maximumBodySize
+        self.maximumChunkSize = maximumChunkSize
         self.observer = observer
     }
 
@@ -94,6 +97,10 @@ public final class ProcessRoutes: HTTPHandler {
         case .cancelled: return try await self.change(Self.id(in: match), request, .cancelled)
         case .retry: return try await self.change(Self.id(in: match), request, .retry)
         case .retain: return try await self.change(Self.id(in: match), request, .retain)
+        case .stream:
+            let id = try Self.id(in: match)
+            return request.method == .post
+                ? try await self.append(to: id, request) : try await self.output(of: id, request)
         case .claim: return try await self.claim(request)
         case .batch: return try await self.batch(request)
         case .events: return try await self.events(request)
@@ -103,6 +110,8 @@ public final class ProcessRoutes: HTTPHandler {
         case .ready: return try await self.ready()
         case .metrics: return await self.metrics()
         case .openAPI: return try self.openAPI(request)
+        case .dashboard: return try Self.dashboard("index.html", request)
+        case .dashboardPart: return try Self.dashboard(match.id ?? "", request)
         }
     }
 
@@ -143,7 +152,8 @@ public final class ProcessRoutes: HTTPHandler {
         if request.fault == .bodyTooLarge || request.body.count > self.maximumBodySize {
             throw Problem(.payloadTooLarge, "the body must not be larger than \(self.maximumBodySize) bytes")
         }
-        if route.access == .change || !request.body.isEmpty, let type = request.headers["Content-Type"],
+        let readsBody = route.readsBody(request.method)
+        if readsBody || !request.body.isEmpty, let type = request.headers["Content-Type"],
             !MediaType.isJSON(type)
         {
             throw Problem(
@@ -152,7 +162,7 @@ public final class ProcessRoutes: HTTPHandler {
                 field: "Content-Type")
         }
         // What reads or removes takes its wishes from the query: in a body they would be lost.
-        if route.access != .change, !request.body.isEmpty {
+        if !readsBody, !request.body.isEmpty {
             let fields = try Self.fields(of: request)
             try Self.reading { () throws(JSONFieldError) in try fields.expectNoMore() }
         }

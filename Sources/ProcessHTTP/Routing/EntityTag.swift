@@ -74,6 +74,20 @@ enum EntityTag {
         }
     }
 
+    /// Whether a client that sent `If-None-Match` has what is tagged with some text already.
+    ///
+    /// - Parameters:
+    ///   - opaque: What stands between the tag's quotes.
+    ///   - values: The header fields of that name.
+    /// - Returns: Whether 304 is the answer.
+    static func isKnown(_ opaque: String, in values: [String]) -> Bool {
+        switch Self.condition(values) {
+        case .any: true
+        case .tags(let tags): tags.contains { $0.opaque == opaque }
+        case nil: false
+        }
+    }
+
     /// Takes a tag and the comma behind it. Leaves what it can't read.
     private static func next(_ rest: inout Substring.UTF8View) -> Tag? {
         func skip(_ bytes: [UInt8]) {

@@ -1,5 +1,21 @@
-/// What a `Content-Type` says of a body.
+/// What `Content-Type` and `Accept` say of bodies.
 enum MediaType {
+    /// Whether a client asks for JSON rather than for events.
+    ///
+    /// - Parameter accept: The header fields of that name (RFC 9110, section 12.5.1).
+    /// - Returns: Whether JSON is named, and not excluded, and events are not named.
+    static func prefersJSON(_ accept: [String]) -> Bool {
+        let ranges = accept.flatMap { $0.lowercased().split(separator: ",") }.map { range in
+            range.split(separator: ";", omittingEmptySubsequences: false).map { String($0.trimmingBlanks) }
+        }
+        func names(_ type: String) -> Bool {
+            ranges.contains {
+                $0.first == type && !$0.dropFirst().contains { ["q=0", "q=0.0", "q=0.00"].contains($0) }
+            }
+        }
+        return names("application/json") && !names(EventStream.mediaType)
+    }
+
     /// Whether it is JSON: `application/json`, `text/json` or anything that ends with `+json` (RFC 6839), in UTF-8.
     ///
     /// - Parameter contentType: The header field.

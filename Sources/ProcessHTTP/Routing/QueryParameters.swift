@@ -89,18 +89,20 @@ struct QueryParameters {
         }
     }
 
-    /// Takes a whole number of at least 1.
+    /// Takes a whole number.
     ///
-    /// - Parameter name: Its name.
+    /// - Parameters:
+    ///   - name: Its name.
+    ///   - least: The smallest that is allowed, 0 or more.
     /// - Returns: The number, or `Int.max` where it is larger than that; nil where it is absent.
     /// - Throws: A problem where it is something else, or stands twice.
-    mutating func takeCount(_ name: String) throws(Problem) -> Int? {
+    mutating func takeCount(_ name: String, from least: Int = 1) throws(Problem) -> Int? {
         guard let text = try self.take(name) else { return nil }
         guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
             throw .invalidField(name, "must be a whole number")
         }
         let count = Int(text) ?? .max
-        guard count >= 1 else { throw .invalidField(name, "must be 1 or more") }
+        guard count >= least else { throw .invalidField(name, "must be \(least) or more") }
         return count
     }
 

@@ -26,6 +26,8 @@ public enum Route: Hashable, Sendable, CaseIterable {
     case retry
     /// `/retain/{id}`
     case retain
+    /// `/stream/{id}`
+    case stream
     /// `/claim`
     case claim
     /// `/batch`
@@ -44,8 +46,12 @@ public enum Route: Hashable, Sendable, CaseIterable {
     case metrics
     /// `/openapi.json`
     case openAPI
+    /// `/`
+    case dashboard
+    /// `/dashboard/{part}`
+    case dashboardPart
 
-    /// The path with `{id}` in the place of an id: what a metric may carry as a label.
+    /// The path with a name in braces in the place of what differs: what a metric may carry as a label.
     public var template: String {
         switch self {
         case .start: "/start"
@@ -61,6 +67,7 @@ public enum Route: Hashable, Sendable, CaseIterable {
         case .cancelled: "/cancelled/{id}"
         case .retry: "/retry/{id}"
         case .retain: "/retain/{id}"
+        case .stream: "/stream/{id}"
         case .claim: "/claim"
         case .batch: "/batch"
         case .events: "/events"
@@ -70,6 +77,8 @@ public enum Route: Hashable, Sendable, CaseIterable {
         case .ready: "/health/ready"
         case .metrics: "/metrics"
         case .openAPI: "/openapi.json"
+        case .dashboard: "/"
+        case .dashboardPart: "/dashboard/{part}"
         }
     }
 
@@ -77,6 +86,7 @@ public enum Route: Hashable, Sendable, CaseIterable {
     enum Access: Hashable, Sendable {
         case read
         case change
+        case readAndChange
         case remove
     }
 
@@ -84,9 +94,10 @@ public enum Route: Hashable, Sendable, CaseIterable {
     var access: Access {
         switch self {
         case .start, .progress, .complete, .fail, .cancel, .cancelled, .retry, .retain, .claim, .batch: .change
+        case .stream: .readAndChange
         case .cleanup: .remove
         case .statusOfMany, .status, .processes, .events, .eventsOfOne, .stats, .health, .live, .ready, .metrics,
-            .openAPI:
+            .openAPI, .dashboard, .dashboardPart:
             .read
         }
     }
@@ -96,6 +107,7 @@ public enum Route: Hashable, Sendable, CaseIterable {
         switch self.access {
         case .read: [.get, .head]
         case .change: [.post]
+        case .readAndChange: [.get, .head, .post]
         case .remove: [.delete]
         }
     }
@@ -104,7 +116,17 @@ public enum Route: Hashable, Sendable, CaseIterable {
     func answers(_ method: HTTPMethod) -> Bool {
         switch (self.access, method) {
         case (.read, .get), (.read, .head), (.change, .post), (.remove, .delete): true
+        case (.readAndChange, .get), (.readAndChange, .head), (.readAndChange, .post): true
         default: false
+        }
+    }
+
+    /// Whether what is wished for stands in the body, and not in the query alone.
+    func readsBody(_ method: HTTPMethod) -> Bool {
+        switch self.access {
+        case .change: true
+        case .readAndChange: method == .post
+        case .read, .remove: false
         }
     }
 
@@ -113,6 +135,7 @@ public enum Route: Hashable, Sendable, CaseIterable {
         switch self.access {
         case .read: "GET, HEAD, OPTIONS"
         case .change: "POST, OPTIONS"
+        case .readAndChange: "GET, HEAD, POST, OPTIONS"
         case .remove: "DELETE, OPTIONS"
         }
     }
@@ -120,18 +143,18 @@ public enum Route: Hashable, Sendable, CaseIterable {
     /// Whether the path ignores what it does not know in a query: probes and scrapers add parameters of their own.
     var ignoresParameters: Bool {
         switch self {
-        case .health, .live, .ready, .metrics: true
+        case .health, .live, .ready, .metrics, .dashboard, .dashboardPart: true
         case .start, .statusOfMany, .status, .processes, .cleanup, .stats, .progress, .complete, .fail, .cancel,
-            .cancelled, .retry, .retain, .claim, .batch, .events, .eventsOfOne, .openAPI:
+            .cancelled, .retry, .retain, .stream, .claim, .batch, .events, .eventsOfOne, .openAPI:
             false
         }
     }
 }
 
-/// A path that is one of ours, and the id in it.
+/// A path that is one of ours, and what stands in the place of its braces.
 struct RouteMatch: Equatable {
     let route: Route
-    /// The segment in the place of `{id}`, decoded; `nil` where there is none. Its shape is not judged yet.
+    /// The segment in the place of the braces, decoded; `nil` where there is none. Its shape is not judged yet.
     let id: String?
 
     /// Finds the route of a path as it was sent.
@@ -150,7 +173,8 @@ struct RouteMatch: Equatable {
     }
 
     private static func match(_ path: UnsafeBufferPointer<UInt8>) -> RouteMatch? {
-        guard path.count > 1, path[0] == UInt8(ascii: "/") else { return nil }
+        guard path.first == UInt8(ascii: "/") else { return nil }
+        guard path.count > 1 else { return RouteMatch(.dashboard) }
         let segments = UnsafeBufferPointer(rebasing: path[1...])
         guard let slash = segments.firstIndex(of: UInt8(ascii: "/")) else {
             return Self.withDecoded(segments) { word in
@@ -190,6 +214,7 @@ struct RouteMatch: Equatable {
         Path(word: "cancelled", withID: .cancelled),
         Path(word: "retry", withID: .retry),
         Path(word: "retain", withID: .retain),
+        Path(word: "stream", withID: .stream),
         Path(word: "claim", alone: .claim),
         Path(word: "batch", alone: .batch),
         Path(word: "processes", alone: .processes),
@@ -199,6 +224,7 @@ struct RouteMatch: Equatable {
         Path(word: "health", alone: .health, below: [("live", .live), ("ready", .ready)]),
         Path(word: "metrics", alone: .metrics),
         Path(word: "openapi.json", alone: .openAPI),
+        Path(word: "dashboard", withID: .dashboardPart),
     ]
 
     private static func equal(_ word: StaticString, _ sent: UnsafeBufferPointer<UInt8>) -> Bool {

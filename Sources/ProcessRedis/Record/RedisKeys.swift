@@ -42,6 +42,10 @@ struct RedisKeys: Sendable {
     /// `process_children:<id>`, sorted sets: all children, those of each status behind those of the one before, by
     /// `created_at`.
     static let children = "process_children:"
+    /// `process_stream:<id>`, streams: the chunks of output, each under its index.
+    static let stream = "process_stream:"
+    /// `process_streams`, a sorted set: ids with output, by a time at which they had not ended, or had just ended.
+    static let streams = "process_streams"
     /// `process_kinds`, a set: every kind there is a process of.
     static let kinds = "process_kinds"
     /// `process_queues`, a set: every queue in which something has waited.

@@ -7,7 +7,7 @@
 /// Each looks at all it depends on (what is there, of what type, in which revision) before its first write, since
 /// Redis undoes nothing that a failing script has written; and publishes last, by `pcall`, because a message is a hint.
 enum RedisScript: Int, CaseIterable, Sendable {
-    case insert, replace, claim, counts, cleanup, removeCorrupt, forgetExpired, repair
+    case insert, replace, claim, counts, cleanup, removeCorrupt, forgetExpired, repair, append, chunks, removeStreams
 
     /// The Lua text.
     var source: String { Self.sources[self.rawValue] }
@@ -23,6 +23,9 @@ enum RedisScript: Int, CaseIterable, Sendable {
             case .removeCorrupt: [forget, removal, removeCorruptBody]
             case .forgetExpired: [forgetExpiredBody]
             case .repair: [forget, repairBody]
+            case .append: [lookup, appendBody]
+            case .chunks: [chunksBody]
+            case .removeStreams: [removeStreamsBody]
             }
         return ([prelude] + parts).joined(separator: "\n")
     }
@@ -37,6 +40,9 @@ enum RedisScript: Int, CaseIterable, Sendable {
         case .cleanup, .removeCorrupt: "the cleanup"
         case .forgetExpired: "the removal of expired tombstones"
         case .repair: "the repair of an index"
+        case .append: "the append"
+        case .chunks: "the look at the output"
+        case .removeStreams: "the removal of output"
         }
     }
 }
@@ -106,7 +112,7 @@ extension RedisScript {
         end
         """
 
-    /// `forget(id)`: takes an id out of every index with a fixed name.
+    /// `forget(id)`: takes an id out of every index with a fixed name; what it put out has no other index.
     private static let forget: String = {
         let names = RedisKeys.sharedIndexes.map { "'\($0)'" }.joined(separator: ", ")
         return """
@@ -114,6 +120,7 @@ extension RedisScript {
             local function forget(id)
               call('SREM', P .. 'process_ids', id)
               for _, key in ipairs(shared) do call('ZREM', P .. key, id) end
+              if call('ZREM', P .. 'process_streams', id) == 1 then call('UNLINK', P .. 'process_stream:' .. id) end
             end
             """
     }()
@@ -131,6 +138,7 @@ extension RedisScript {
             if call('EXISTS', P .. 'process_queue:' .. queue) == 0 then call('SREM', P .. 'process_queues', queue) end
           end
           if parent then call('ZREM', P .. 'process_children:' .. parent, id) end
+          call('ZREM', P .. 'process_streams', id)
           call('UNLINK', P .. 'process:' .. id, P .. 'process_children:' .. id, P .. 'process_stream:' .. id)
           local forgotten = text(now() + lifetime)
           call('HSET', P .. 'process_removed', id, status .. ' ' .. text(now()) .. ' ' .. forgotten)

@@ -26,9 +26,9 @@ final class ChaosControl: Sendable {
     /// Whether there is no more time to start anything.
     var isLate: Bool { ContinuousClock.now > self.deadline }
     /// Whether even what was started in time should have ended.
-    var isOverdue: Bool { ContinuousClock.now > self.deadline + .seconds(25) }
+    var isOverdue: Bool { ContinuousClock.now > self.deadline + .seconds(20) }
     /// Whether it is of no use to wait for anything any longer.
-    var isHopeless: Bool { ContinuousClock.now > self.deadline + .seconds(50) }
+    var isHopeless: Bool { ContinuousClock.now > self.deadline + .seconds(40) }
     /// How many lives have ended.
     var ended: Int { self.state.withLock { $0.ended } }
 

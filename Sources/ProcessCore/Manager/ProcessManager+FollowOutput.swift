@@ -1,0 +1,69 @@
+/// What a follower of a process's output is shown.
+public enum FollowedOutput: Hashable, Sendable {
+    /// Chunks that the follower would have to have are not kept any more.
+    case gap(ClosedRange<Int64>)
+    /// The next chunks, in their order, none missing and none twice.
+    case chunks([StreamChunk])
+    /// The process has ended, and this is it; there is no more output.
+    case ended(ProcessRecord)
+    /// The process is not there any more.
+    case removed
+}
+
+extension ProcessManager {
+    /// How much output is read at a time for a follower, in bytes: what one that takes its time may cost.
+    private static let followedBytes = 64 << 10
+
+    /// Shows the output of a process behind an index, and then what is added, up to its end.
+    ///
+    /// Each chunk that is kept is shown once and in order, on whatever instance it was added and however slowly the follower
+    /// takes it. A store that can't be reached is asked again, with the next output or by the hub's slow timer.
+    ///
+    /// Ends after the end of the process was shown, or that it was removed; when the task is cancelled; and when the hub is
+    /// closed.
+    ///
+    /// - Parameters:
+    ///   - id: The process.
+    ///   - index: The last chunk that the follower has; 0 where it has none.
+    ///   - show: Shows what is next; returns whether to go on.
+    public func followOutput(
+        of id: ProcessID, after index: Int64, _ show: (FollowedOutput) async -> Bool
+    ) async {
+        let signal = self.hub.watch(id, for: .output)
+        defer { self.hub.unwatch(id, signal) }
+        await withTaskCancellationHandler {
+            var last = index
+            repeat {
+                do throws(ProcessError) {
+                    while true {
+                        let page = try await self.chunks(of: id, after: last, byteLimit: Self.followedBytes)
+                        if let gap = page.gap(after: last) {
+                            guard await show(.gap(gap)) else { return }
+                            last = gap.upperBound
+                        }
+                        if let end = page.chunks.last?.index {
+                            guard await show(.chunks(page.chunks)) else { return }
+                            last = end
+                        }
+                        if last < page.last { continue }
+                        guard page.status.isFinished else { break }
+                        // It may have been tried again since the page was read; then there is more to come.
+                        let record = try await self.find(id)
+                        guard record.status.isFinished else { break }
+                        _ = await show(.ended(record))
+                        return
+                    }
+                } catch .notFound, .removed {
+                    _ = await show(.removed)
+                    return
+                } catch .corrupt {
+                    return
+                } catch {
+                    continue
+                }
+            } while await signal.wait()
+        } onCancel: {
+            signal.end()
+        }
+    }
+}
