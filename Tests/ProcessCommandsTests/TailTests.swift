@@ -154,7 +154,7 @@ struct TailTests {
         #expect(fixture.tracker.lines.count == 2)
     }
 
-    @Test("--no-follow ends where there is nothing, or nothing more")
+    @Test("--no-follow ends where nothing is kept, and says what was there")
     func noPages() async {
         let fixture = ToolFixture(
             tracker: FakeTracker { _ throws(TrackerClientError) in
@@ -163,7 +163,9 @@ struct TailTests {
         let result = await fixture.run("tail", "p-1", "--no-follow", "--after", "3")
         #expect(result.ending == .exit(0))
         #expect(result.output == "")
+        #expect(result.errors == ["chunks 4 to 7 are missing: the tracker keeps only the newest output"])
         #expect(fixture.tracker.lines.count == 1)
+        #expect(await fixture.run("tail", "p-1", "--no-follow", "--after", "7").errors == [])
     }
 
     @Test(

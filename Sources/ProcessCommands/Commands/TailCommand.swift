@@ -98,7 +98,10 @@ struct TailCommand: Sendable {
             } catch {
                 throw error.commandError(at: api.client.address)
             }
-            if chunks.isEmpty { return }
+            if chunks.isEmpty {
+                if let end, end > last { Self.warnOfGap(last + 1...end, view) }
+                return
+            }
             for chunk in chunks {
                 guard let index = chunk.index, index > last else { continue }
                 if index > last + 1 { Self.warnOfGap(last + 1...index - 1, view) }
