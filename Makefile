@@ -67,7 +67,9 @@ sanitize: test-deps ## Run all tests under the thread sanitizer
 	swift build --build-tests $(CHECKED) $(SANITIZED)
 	@# Without this library each lock that is waited for would be reported: see .ci/tsan-mutex.c.
 	clang -Wall -Werror -O1 -shared -fPIC -o .build-tsan/tsan-mutex.so .ci/tsan-mutex.c
-	LD_PRELOAD=$(CURDIR)/.build-tsan/tsan-mutex.so swift test --skip-build $(SANITIZED) $(ARGS)
+	@# Under the sanitizer all tests at once would take each other's time until limits pass: one for each core at a time.
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$$(nproc) LD_PRELOAD=$(CURDIR)/.build-tsan/tsan-mutex.so \
+	    swift test --skip-build $(SANITIZED) $(ARGS)
 
 .PHONY: lint
 lint: ## Check the format of all Swift code
@@ -81,6 +83,10 @@ format: ## Format all Swift code
 bench: release ## Measure beside bare evhttp and webdis (ARGS='--rounds 5 --seconds 10')
 	@.ci/packages $(BENCH_PACKAGES)
 	Benchmarks/run $(ARGS)
+
+.PHONY: bench-store
+bench-store: test-deps ## Measure the stores alone (ARGS='claim --sizes 1000,100000 --backends sqlite --check')
+	swift run -c release ProcessBenchmarks $(or $(ARGS),claim)
 
 .PHONY: docs
 docs: ## Write anew what repeats something: the tables of docs/ and config/, the dashboard in the code

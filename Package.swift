@@ -37,6 +37,12 @@ let package = Package(
             ]),
         .executableTarget(name: "ProcessTracker", dependencies: ["ProcessCommands"]),
 
+        // Measures the repositories, on the same servers as the tests; ships nowhere.
+        .executableTarget(
+            name: "ProcessBenchmarks",
+            dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite", "ProcessTestSupport"],
+            path: "Benchmarks/ProcessBenchmarks"),
+
         .target(
             name: "ProcessTestSupport",
             dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite"],

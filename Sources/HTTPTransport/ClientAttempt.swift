@@ -4,7 +4,7 @@ internal import EventLoop
 ///
 /// `@unchecked Sendable`: everything but constants is touched on the loop's thread only.
 final class ClientAttempt: @unchecked Sendable {
-    private let address: HostPort
+    let address: HostPort
     private let loop: EventLoop
     private var socket: ClientSocket?
     private var failure: HTTPClientError?
@@ -13,6 +13,36 @@ final class ClientAttempt: @unchecked Sendable {
     init(address: HostPort, loop: EventLoop) {
         self.address = address
         self.loop = loop
+    }
+
+    /// Does a part of the request on the loop. Where that takes too long, or the calling task is cancelled, the request fails.
+    ///
+    /// - Parameters:
+    ///   - limit: The longest time for it.
+    ///   - body: The part.
+    /// - Returns: What the part returns.
+    /// - Throws: What the part throws, `timedOut` or `cancelled`.
+    @concurrent
+    func run<Value: Sendable>(
+        within limit: Duration, _ body: @escaping @Sendable () async throws(HTTPClientError) -> Value
+    ) async throws(HTTPClientError) -> Value {
+        try await withTaskExecutorPreference(self.loop) { () async throws(HTTPClientError) -> Value in
+            let timer = self.loop.schedule(after: limit) {
+                self.fail(HTTPClientError(.timedOut, "No answer from \(self.address) in time"))
+            }
+            defer { timer.cancel() }
+            // The operation is written as one that cannot throw, as this function knows no typed errors.
+            let result = await withTaskCancellationHandler {
+                do throws(HTTPClientError) {
+                    return Result<Value, HTTPClientError>.success(try await body())
+                } catch {
+                    return Result<Value, HTTPClientError>.failure(error)
+                }
+            } onCancel: {
+                self.loop.runOrEnqueue { self.fail(HTTPClientError(.cancelled, "The request was cancelled")) }
+            }
+            return try result.get()
+        }
     }
 
     /// Ends the request with an error, wherever it is.

@@ -62,23 +62,43 @@ public final class HTTPClient: @unchecked Sendable {
     ) async throws(HTTPClientError) -> HTTPResponse {
         let attempt = ClientAttempt(address: self.address, loop: self.loop)
         let message = RequestEncoder.encode(request, to: self.address)
-        return try await withTaskExecutorPreference(self.loop) { () async throws(HTTPClientError) -> HTTPResponse in
-            let timer = self.loop.schedule(after: limit ?? self.configuration.timeout) {
-                attempt.fail(HTTPClientError(.timedOut, "No answer from \(self.address) in time"))
-            }
-            defer { timer.cancel() }
-            // The operation is written as one that cannot throw, as this function knows no typed errors.
-            let result = await withTaskCancellationHandler {
-                do throws(HTTPClientError) {
-                    return Result<HTTPResponse, HTTPClientError>.success(
-                        try await self.perform(message, method: request.method, attempt))
-                } catch {
-                    return Result<HTTPResponse, HTTPClientError>.failure(error)
+        return try await attempt.run(within: limit ?? self.configuration.timeout) {
+            () async throws(HTTPClientError) -> HTTPResponse in
+            try await self.perform(message, method: request.method, attempt)
+        }
+    }
+
+    /// Sends a request whose answer may go on for as long as it likes, as a stream of events does.
+    ///
+    /// It has a connection of its own, which is not kept. The time-out of the configuration does not hold here, nor does
+    /// its largest size for a body as a whole, only for each of its chunks.
+    ///
+    /// - Parameters:
+    ///   - request: The request; its `fault` has no meaning here.
+    ///   - silence: The longest time to wait for the answer to begin, and for each next piece of it.
+    /// - Returns: The answer as far as its header fields, to be read piece by piece. One whose status is no success is there
+    ///   as a whole.
+    /// - Throws: Where no answer begins; see ``HTTPClientError/Code``. A cancelled task throws `cancelled`.
+    @concurrent
+    public func stream(
+        _ request: HTTPRequest, longestSilence silence: Duration
+    ) async throws(HTTPClientError) -> HTTPResponseStream {
+        let attempt = ClientAttempt(address: self.address, loop: self.loop)
+        let message = RequestEncoder.encode(request, to: self.address)
+        return try await attempt.run(within: silence) { () async throws(HTTPClientError) -> HTTPResponseStream in
+            let socket = try await attempt.connect(within: self.configuration.connectTimeout)
+            do throws(HTTPClientError) {
+                _ = try await socket.write(message)
+                var parser = ResponseParser(
+                    method: request.method, maximumBodySize: self.configuration.maximumBodySize)
+                while !parser.hasHead || (!parser.isSuccess && !parser.isComplete) {
+                    try parser.receive(try await socket.read(), from: self.address)
                 }
-            } onCancel: {
-                self.loop.runOrEnqueue { attempt.fail(HTTPClientError(.cancelled, "The request was cancelled")) }
+                return HTTPResponseStream(parser, socket, attempt, loop: self.loop, longestSilence: silence)
+            } catch {
+                socket.close()
+                throw error
             }
-            return try result.get()
         }
     }
 
@@ -127,18 +147,24 @@ public final class HTTPClient: @unchecked Sendable {
         let isAllSent = try await socket.write(message)
         var parser = ResponseParser(method: method, maximumBodySize: self.configuration.maximumBodySize)
         while !parser.isComplete {
-            let bytes = try await socket.read()
-            do throws(ResponseParser.Malformed) {
-                if bytes.isEmpty { parser.receiveEnd() } else { try parser.receive(bytes) }
-            } catch {
-                throw HTTPClientError(.malformedResponse, "\(self.address) answered with \(error.reason)")
-            }
-            if bytes.isEmpty, !parser.isComplete {
-                throw HTTPClientError(.connectionLost, "\(self.address) closed the connection before it had answered")
-            }
+            try parser.receive(try await socket.read(), from: self.address)
         }
         try attempt.finish()
         mayBeKept = parser.keepsConnection && isAllSent
         return parser.response
+    }
+}
+
+extension ResponseParser {
+    /// Takes in what was read from a connection; nothing is its end.
+    mutating func receive(_ bytes: [UInt8], from address: HostPort) throws(HTTPClientError) {
+        do throws(Malformed) {
+            if bytes.isEmpty { self.receiveEnd() } else { try self.receive(bytes) }
+        } catch {
+            throw HTTPClientError(.malformedResponse, "\(address) answered with \(error.reason)")
+        }
+        if bytes.isEmpty, !self.isComplete {
+            throw HTTPClientError(.connectionLost, "\(address) closed the connection before it had answered")
+        }
     }
 }

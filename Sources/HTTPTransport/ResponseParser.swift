@@ -42,6 +42,18 @@ struct ResponseParser {
         if case .complete = self.state { true } else { false }
     }
 
+    /// Whether status and header fields are known.
+    var hasHead: Bool { self.response.status.code != 0 }
+
+    /// Whether the status, once it is known, is one of success.
+    var isSuccess: Bool { (200..<300).contains(self.response.status.code) }
+
+    /// Takes out what there is of the body, which then counts no more towards its largest size.
+    mutating func takeBody() -> [UInt8] {
+        defer { self.response.body = [] }
+        return self.response.body
+    }
+
     /// Takes in what has arrived. Bytes behind the end of the response mean that the connection is not to be kept.
     mutating func receive(_ bytes: [UInt8]) throws(Malformed) {
         var rest = bytes[...]

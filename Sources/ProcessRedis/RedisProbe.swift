@@ -87,7 +87,7 @@ struct RedisProbe {
             Probe("HGETALL", [process]), Probe("EXISTS", [process]), Probe("TYPE", [process]),
             Probe("UNLINK", [process, self.key(RedisKeys.children, Self.id), stream]),
             Probe("XADD", [stream, "NOMKSTREAM", "1-0", "type", ""]),
-            Probe("XRANGE", [stream, "-", "+", "COUNT", "1"]), Probe("TYPE", [stream]),
+            Probe("XRANGE", [stream, "-", "+", "COUNT", "1"]),
         ]
     }
 

@@ -85,6 +85,13 @@ private struct StoreCheck {
             UNION ALL
             SELECT 'an input of ' || length(input) || ' characters belongs to no process' FROM large_inputs
             WHERE row NOT IN (SELECT row FROM processes WHERE has_large_input)
+            UNION ALL
+            SELECT 'stream ' || stream || ' belongs to no process' FROM streams
+            WHERE process NOT IN (SELECT row FROM processes)
+            UNION ALL
+            SELECT 'stream ' || stream || ' has chunks beyond its last one, or none of it is known' FROM stream_chunks
+            GROUP BY stream
+            HAVING max(idx) > coalesce((SELECT s.last FROM streams s WHERE s.stream = stream_chunks.stream), 0)
             """)
     }
 

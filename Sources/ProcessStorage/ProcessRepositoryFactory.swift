@@ -32,7 +32,7 @@ public struct ProcessRepositoryFactory: Sendable {
     /// - Parameters:
     ///   - loops: The loops that connections live on; must outlive the store.
     ///   - now: The time of stores that have no clock of their own.
-    ///   - logger: Where a fallback and what was moved are written down.
+    ///   - logger: Where a fallback, what was moved, and what can't be read are written down.
     public init(loops: EventLoopGroup, now: @escaping @Sendable () -> Timestamp, logger: Logger) {
         self.loops = loops
         self.now = now
@@ -68,7 +68,10 @@ public struct ProcessRepositoryFactory: Sendable {
     }
 
     private func open(_ sqlite: SQLiteConfiguration) throws(ProcessRepositoryError) -> SQLiteProcessRepository {
-        try SQLiteProcessRepository.open(sqlite, now: self.now)
+        try SQLiteProcessRepository.open(sqlite, now: self.now) { [logger] id, reason in
+            logger.warning(
+                "A process can't be read, and is passed over", ["process_id": "\(id)", "error": "\(reason)"])
+        }
     }
 
     private func open(

@@ -39,7 +39,7 @@ extension Trait where Self == IssueHandlingTrait {
     /// Adds to each failure what the test's programs said to standard error.
     static var showsStandardError: Self {
         .compactMapIssues { issue in
-            guard let report = StartedPrograms.current?.report, !report.isEmpty,
+            guard issue.severity == .error, let report = StartedPrograms.current?.report, !report.isEmpty,
                 !issue.comments.contains(where: { $0.rawValue == report })  // suite and test both ask
             else { return issue }
             var issue = issue

@@ -194,7 +194,7 @@ struct ClientTests {
 }
 
 /// Runs a test with a client and a server that answers what the test says.
-private func withRawServer(
+func withRawServer(
     configuration: HTTPClient.Configuration = HTTPClient.Configuration(),
     _ body: (RawListener, HTTPClient) async throws -> Void
 ) async throws {

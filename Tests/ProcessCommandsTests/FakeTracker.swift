@@ -12,13 +12,27 @@ final class FakeTracker: TrackerClient {
         var body: String
         /// How long it may hold the answer.
         var prefer: String?
+        /// Behind which event it wants to go on.
+        var lastEventID: String?
     }
 
     let address = "http://tracker.test:8080"
     private let calls = Mutex<[Call]>([])
+    private let streams: Mutex<[FakeStream]>
     private let respond: @Sendable (Call) throws(TrackerClientError) -> HTTPResponse
 
+    /// A tracker that answers calls by a function.
     init(_ respond: @escaping @Sendable (Call) throws(TrackerClientError) -> HTTPResponse = FakeTracker.standard) {
+        self.streams = Mutex([])
+        self.respond = respond
+    }
+
+    /// A tracker that answers each call for a stream by the next of these, and there is nobody behind the last one.
+    init(
+        streams: [FakeStream],
+        _ respond: @escaping @Sendable (Call) throws(TrackerClientError) -> HTTPResponse = FakeTracker.standard
+    ) {
+        self.streams = Mutex(streams)
         self.respond = respond
     }
 
@@ -48,12 +62,24 @@ final class FakeTracker: TrackerClient {
     }
 
     func send(_ request: HTTPRequest) async throws(TrackerClientError) -> HTTPResponse {
+        try self.respond(self.note(request))
+    }
+
+    func open(_ request: HTTPRequest) async throws(TrackerClientError) -> any TrackerStream {
+        _ = self.note(request)
+        let next = self.streams.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        guard let next, !next.isUnreachable else { throw TrackerClientError("connection refused") }
+        return next
+    }
+
+    private func note(_ request: HTTPRequest) -> Call {
         let query = request.query.map { "?\($0)" } ?? ""
         let call = Call(
             line: "\(request.method.rawValue) \(request.path)\(query)",
-            body: String(decoding: request.body, as: UTF8.self), prefer: request.headers["Prefer"])
+            body: String(decoding: request.body, as: UTF8.self), prefer: request.headers["Prefer"],
+            lastEventID: request.headers["Last-Event-ID"])
         self.calls.withLock { $0.append(call) }
-        return try self.respond(call)
+        return call
     }
 
     /// What it was asked, in order.

@@ -187,6 +187,32 @@ struct ChangeHubTests {
         }
     }
 
+    @Test("output wakes those who follow it, and nobody who waits for the record")
+    func output() async {
+        let hub = ChangeHub()
+        let (record, output) = (hub.watch(self.a), hub.watch(self.a, for: .output))
+        defer {
+            hub.unwatch(self.a, record)
+            hub.unwatch(self.a, output)
+        }
+        func expectWoken(by notice: ChangeNotice, record isRecordWoken: Bool, output isOutputWoken: Bool) async {
+            hub.take(notice)
+            for (signal, isWoken) in [(record, isRecordWoken), (output, isOutputWoken)] {
+                // Whoever was not woken would wait for ever, but for this.
+                signal.end()
+                #expect(await signal.wait() == isWoken, "\(notice)")
+            }
+        }
+        await expectWoken(by: .appended(self.a, last: 1), record: false, output: true)
+        await expectWoken(by: .appended(self.b, last: 1), record: false, output: false)
+        await expectWoken(
+            by: .changed(self.a, revision: 2, status: .running, dueQueue: nil), record: true, output: false)
+        await expectWoken(
+            by: .changed(self.a, revision: 3, status: .completed, dueQueue: nil), record: true, output: true)
+        await expectWoken(by: .removed(self.a), record: true, output: true)
+        await expectWoken(by: .missed, record: true, output: true)
+    }
+
     @Test("a due process wakes one of a thousand")
     func noHerd() async {
         let hub = ChangeHub()

@@ -73,7 +73,7 @@ struct JudgementTests {
         arguments: [
             "//", "/starts", "/start/", "/status/", "/status/a/b", "/status/a/", "//status/a", "/Status/a",
             "/health/dead",
-            "/health/live/", "/stats/a", "/events/", "/stream/a", "", "start", "/st%61r", "/%",
+            "/health/live/", "/stats/a", "/events/", "/stream", "", "start", "/st%61r", "/%",
             "/health%2Flive", "/status%2Fa", "/progress", "/..", "/openapi.json/a",
         ])
     func unknownPath(path: String) async {

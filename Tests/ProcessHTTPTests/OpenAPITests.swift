@@ -57,6 +57,21 @@ struct OpenAPITests {
         }
     }
 
+    @Test("problems that may come after a wait say what was applied")
+    func heldProblems() async throws {
+        let paths = try #require(try await self.document()["paths"])
+        for (path, method, held) in [
+            ("/status/{id}", "get", ["404", "410", "500", "503"]), ("/claim", "post", ["500", "503", "507"]),
+            ("/start", "post", []),
+        ] {
+            let responses = try #require(paths[path]?[method]?["responses"])
+            let saying = responses.names.filter { status in
+                status >= "400" && responses[status]?["headers"]?.names.contains("Preference-Applied") == true
+            }
+            #expect(saying.sorted() == held, "\(path)")
+        }
+    }
+
     @Test("lists every code, and nearly every one with a route")
     func codes() async throws {
         let document = try await self.document()

@@ -67,6 +67,37 @@ struct StartTests {
         await service.post("/start", #"{"kind":null}"#).expectProblem(.missingField, field: "kind")
     }
 
+    @Test("a required field that is misspelt is named as it was sent, for every body alike")
+    func misspelt() async {
+        let service = TestService()
+        await service.start("a")
+        let start = await service.post("/start", #"{"knd":"report","queue":"q"}"#)
+        start.expectProblem(.unknownField, field: "knd")
+        #expect(
+            start["detail"]
+                == "knd is not a known field, and kind is required: say what sort of work this is")
+        for (path, body, field) in [
+            ("/claim", #"{"queue":["q"],"limit":1,"worker":"w","lease":"1s"}"#, "queue"),
+            ("/retain/a", #"{"retian":"1d"}"#, "retian"), ("/batch", #"{"itmes":[]}"#, "itmes"),
+        ] {
+            await service.post(path, body).expectProblem(.unknownField, field: field)
+        }
+        for (item, field) in [
+            (#"{"start":{"knd":"report","idempotency_key":"k"}}"#, "knd"),
+            (#"{"cancel":{"di":"a","force":true,"reason":"r"}}"#, "di"),
+        ] {
+            let batch = await service.post("/batch", "{\"items\":[\(item)]}")
+            #expect(batch["results"]?.elements.first?["problem"]?["code"] == "unknown_field")
+            #expect(
+                batch["results"]?.elements.first?["problem"]?["field"]?.text
+                    == "items[0].\(field == "knd" ? "start" : "cancel").\(field)")
+        }
+        // What is known and there is not blamed.
+        let known =
+            #"{"queue":"q","priority":1,"run_after":"1s","lease":"1s","backoff":{},"metadata":{},"if_exists":"refuse"}"#
+        await service.post("/start", known).expectProblem(.missingField, field: "kind")
+    }
+
     @Test(
         "a field that nobody reads is named",
         arguments: [

@@ -14,7 +14,8 @@ struct TestService {
 
     init(
         policy: CleanupPolicy = CleanupPolicy(), maximumCount: Int? = nil, hosts: [String] = [],
-        maximumBodySize: Int = 1 << 20, keptChunks: Int = 100, status: ServiceStatus? = nil, observer: (any RequestObserver)? = nil,
+        maximumBodySize: Int = 1 << 20, maximumChunkSize: Int = 256 << 10, keptChunks: Int = 100,
+        status: ServiceStatus? = nil, observer: (any RequestObserver)? = nil,
         clock: ManualClock = ManualClock(), wrapping wrap: (any ProcessRepository) -> any ProcessRepository = { $0 }
     ) {
         self.clock = clock
@@ -24,7 +25,7 @@ struct TestService {
             hub: ChangeHub(clock: self.timer))
         self.routes = ProcessRoutes(
             manager: self.manager, service: status ?? ServiceStatus(version: "1.2.3", repositoryType: "memory"),
-            hosts: hosts, maximumBodySize: maximumBodySize, observer: observer)
+            hosts: hosts, maximumBodySize: maximumBodySize, maximumChunkSize: maximumChunkSize, observer: observer)
     }
 
     /// The routes over a store of any sort.

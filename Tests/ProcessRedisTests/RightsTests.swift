@@ -11,7 +11,7 @@ struct RightsTests {
         "~process:*", "~process_*", "&process_events:*", "+hset", "+hgetall", "+hget", "+hmget", "+hexists", "+hdel",
         "+sadd", "+srem", "+scard", "+smembers", "+zadd", "+zrem", "+zcard", "+zcount", "+zrange", "+zrangebyscore",
         "+zrevrangebyscore", "+zpopmin", "+get", "+set", "+exists", "+type", "+unlink", "+publish", "+time", "+ping",
-        "+multi", "+exec", "+eval", "+evalsha", "+script|load",
+        "+xadd", "+xrange", "+multi", "+exec", "+eval", "+evalsha", "+script|load",
     ]
 
     private func withUser(
@@ -40,7 +40,11 @@ struct RightsTests {
                     let keyed = ProcessInsertion(startedRecord(at: now), idempotency: key, maximumCount: 100)
                     #expect(try await repository.insert(keyed) == .inserted)
                     #expect(try await repository.claim(ClaimRequest(queues: ["default"])).map(\.id) == ["a"])
+                    try await repository.append(to: "a", "1", "2", attempt: 1, keeping: 1)
+                    #expect(try await repository.page(of: "a").chunks == [.content(2, "2")])
                     try await repository.change("a", by: .complete(result: nil))
+                    #expect(try await repository.removeStreams(endedBy: repository.now() + .seconds(5)) == false)
+                    #expect(try await repository.page(of: "a").chunks.isEmpty)
                     #expect(try await repository.page(ProcessQuery()).records.count == 5)
                     var both = ProcessQuery()
                     both.statuses = [.completed]
@@ -115,10 +119,34 @@ struct RightsTests {
                     #expect(try await repository.insert(ProcessInsertion(record, hasGeneratedID: true)) == .inserted)
                     try await repository.keep(.queued("a", at: repository.now()))
                     #expect(try await repository.claim(ClaimRequest(queues: ["default"])).count == 1)
+                    try await repository.append(to: record.id, "1")
                     let done = try await repository.change(record.id, by: .complete(result: nil))
                     #expect(try await repository.find(record.id) == .found(done))
                     #expect(try await repository.counts().byStatus[.completed] == 1)
                     #expect(try await repository.removeEverythingFinished().map(\.id) == [record.id])
+                }
+            }
+        }
+    }
+
+    @Test("without the right to subscribe changes are noticed late, and health says so until it is given")
+    func subscribe() async throws {
+        try await RedisServer.with { server async throws in
+            try await self.withUser(Self.leastRights, on: server) { configuration async throws in
+                let configuration = configuration
+                try await server.withRepositories(configure: { $0 = configuration }) { repositories async throws in
+                    let log = NoticeLog(repositories[0])
+                    var health = await repositories[0].health()
+                    while health.state != .degraded {
+                        try Task.checkCancellation()
+                        health = await repositories[0].health()
+                    }
+                    #expect(health.reason?.contains("subscribe") == true, "\(health)")
+                    try server.run("ACL", "SETUSER", "worker", "+subscribe")
+                    await log.wait { $0 == .missed }
+                    #expect(await repositories[0].health().state == .ok)
+                    try await repositories[0].keep(.started("a"))
+                    await log.wait { $0 == .changed("a", revision: 1, status: .running, dueQueue: nil) }
                 }
             }
         }
@@ -141,7 +169,11 @@ struct RightsTests {
                             ProcessInsertion(startedRecord(at: repository.now()), hasGeneratedID: true))
                     }
                     await expectCode(.refused) { try await repository.keep(startedRecord(at: repository.now())) }
-                    try server.run("ACL", "SETUSER", "worker", "+zadd")
+                    try server.run("ACL", "SETUSER", "worker", "+zadd", "-xadd")
+                    await expectCode(.refused) { try await repository.append(to: record.id, "1") }
+                    try server.run("ACL", "SETUSER", "worker", "+xadd")
+                    #expect(try await repository.page(of: record.id).last == 0)
+                    try await repository.append(to: record.id, "1")
                     #expect(try await repository.counts().total == 1)
                     #expect(try await repository.find(record.id) == .found(record))
                 }
@@ -153,7 +185,7 @@ struct RightsTests {
         "one of our keys that holds something else is named, and left as it is",
         arguments: [
             "process_ids", "process_times", "process_status:failed", "process_leases", "process_removed",
-            "process_tombstones", "process_kinds",
+            "process_tombstones", "process_kinds", "process_streams",
         ])
     func wrongType(key: String) async throws {
         try await RedisServer.with { server async throws in

@@ -86,3 +86,57 @@ struct UnreadableRowTests {
         }
     }
 }
+
+@Suite("Output that somebody else wrote to", .timeLimit(.minutes(1)))
+struct UnreadableChunkTests {
+    @Test("a chunk that is no JSON fails for its own process, and for nobody else")
+    func noJSON() async throws {
+        try await withStore { store, path in
+            for id: ProcessID in ["a", "b"] {
+                try await store.keep(.started(id))
+                try await store.append(to: id, "1", "2")
+            }
+            try edit(path, "UPDATE stream_chunks SET data = '{' WHERE idx = 2 AND stream = 1")
+            await expectCode(.unexpectedAnswer) { _ = try await store.page(of: "a") }
+            #expect(try await store.page(of: "a", limit: 1).chunks == [.content(1, "1")])
+            #expect(try await store.page(of: "b").chunks.count == 2)
+            #expect(try await store.append(to: "a", "3") == 3...3)
+            #expect(try await store.page(of: "a", after: 2).chunks == [.content(3, "3")])
+        }
+    }
+
+    @Test("the check finds output that belongs to nobody, and nothing wrong with what belongs to somebody")
+    func check() async throws {
+        try await withStore { store, path in
+            for id: ProcessID in ["a", "b", "c"] {
+                try await store.keep(.started(id))
+                try await store.append(to: id, "1", "2")
+            }
+            try await store.change("a", by: .complete(result: nil))
+            try await store.removeEverythingFinished()
+            #expect(try SQLiteProcessRepository.check(path: path) == [])
+            try edit(
+                path,
+                """
+                UPDATE streams SET process = 77 WHERE stream = 2; UPDATE streams SET last = 1 WHERE stream = 3;
+                INSERT INTO stream_chunks VALUES (9, 1, 't', '1')
+                """)
+            let findings = try SQLiteProcessRepository.check(path: path)
+            #expect(findings.map { $0.prefix(8) } == ["stream 2", "stream 3", "stream 9"])
+        }
+    }
+
+    @Test("what a removed process put out is gone from the file in the end")
+    func leftovers() async throws {
+        try await withStore { store, path in
+            try await store.keep(.started("a"))
+            try await store.append(to: "a", "1", "2")
+            try await store.change("a", by: .complete(result: nil))
+            try await store.removeEverythingFinished()
+            while try await store.removeStreams(endedBy: ManualClock.start) {}
+            let connection = try SQLiteConnection(path: path, mode: .readOnly, busyTimeout: .zero)
+            #expect(try connection.integer("SELECT count(*) FROM stream_chunks") == 0)
+            #expect(try connection.integer("SELECT count(*) FROM streams") == 0)
+        }
+    }
+}

@@ -24,10 +24,13 @@ public final class RedisTestClient: @unchecked Sendable {
             if case .integer(let number) = self { number } else { nil }
         }
 
-        /// The texts of an array.
-        public var texts: [String] {
-            if case .array(let elements) = self { elements.compactMap(\.text) } else { [] }
+        /// The elements of an array.
+        public var elements: [Reply] {
+            if case .array(let elements) = self { elements } else { [] }
         }
+
+        /// The texts of an array.
+        public var texts: [String] { self.elements.compactMap(\.text) }
     }
 
     /// Why there is no reply, or the error it is.

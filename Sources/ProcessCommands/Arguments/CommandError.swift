@@ -6,9 +6,11 @@ public struct CommandError: Error, Equatable, Sendable, CustomStringConvertible 
         case failed = 1
         /// It was called the wrong way.
         case usage = 2
+        /// Nobody reads what it writes any more. As for other programs, that is the end by SIGPIPE, and not worth a word.
+        case readerGone = 141
     }
 
-    /// Which of the two.
+    /// Which of these.
     public var code: Code
     /// What is wrong, why, and what to do about it; without the program's name.
     public var message: String

@@ -6,6 +6,8 @@ internal import ProcessService
 /// Reaches a tracker over HTTP.
 struct HTTPTrackerClient: TrackerClient {
     private static let timeout: Duration = .seconds(10)
+    /// A tracker that has nothing to tell says so every 15 s.
+    private static let longestSilence: Duration = .seconds(45)
 
     let address: String
     private let client: HTTPClient
@@ -30,6 +32,30 @@ struct HTTPTrackerClient: TrackerClient {
         } catch {
             throw TrackerClientError(error)
         }
+    }
+
+    func open(_ request: HTTPRequest) async throws(TrackerClientError) -> any TrackerStream {
+        do throws(HTTPClientError) {
+            return Stream(stream: try await self.client.stream(request, longestSilence: Self.longestSilence))
+        } catch {
+            throw TrackerClientError(error)
+        }
+    }
+
+    private struct Stream: TrackerStream {
+        let stream: HTTPResponseStream
+
+        var response: HTTPResponse { self.stream.response }
+
+        func next() async throws(TrackerClientError) -> [UInt8]? {
+            do throws(HTTPClientError) {
+                return try await self.stream.next()
+            } catch {
+                throw TrackerClientError(error)
+            }
+        }
+
+        func close() { self.stream.close() }
     }
 
     /// How long a request lets the tracker hold the answer.

@@ -43,6 +43,38 @@ struct TrackerAPI: Sendable {
         return response.body
     }
 
+    /// Asks for a stream of server-sent events.
+    ///
+    /// - Parameters:
+    ///   - path: The path.
+    ///   - query: Names and values; none of them encoded.
+    ///   - lastEventID: What is known already; empty where that is nothing.
+    /// - Returns: The stream, which has begun.
+    /// - Throws: `TrackerFailure`.
+    func events(
+        _ path: String, _ query: [(name: String, value: String)], after lastEventID: String
+    ) async throws(TrackerFailure) -> any TrackerStream {
+        var headers = HTTPHeaders()
+        headers.add("Accept", "text/event-stream")
+        if !lastEventID.isEmpty { headers.add("Last-Event-ID", lastEventID) }
+        let request = HTTPRequest(
+            method: .get, path: path, query: query.isEmpty ? nil : QueryText.encode(query), headers: headers)
+        let stream: any TrackerStream
+        do {
+            stream = try await self.client.open(request)
+        } catch {
+            throw .unreachable(error.reason, wasPossiblySent: error.wasPossiblySent)
+        }
+        guard (200..<300).contains(stream.response.status.code) else {
+            throw .refused(TrackerProblem(stream.response))
+        }
+        guard stream.response.headers["Content-Type"]?.hasPrefix("text/event-stream") == true else {
+            stream.close()
+            throw .unintelligible("its answer is no stream of events")
+        }
+        return stream
+    }
+
     /// Sends a request whose answer is a process, and reads that.
     func process(
         _ method: HTTPMethod, _ path: String, body: [UInt8] = [], headers: HTTPHeaders = HTTPHeaders()

@@ -29,4 +29,26 @@ public protocol TrackerClient: Sendable {
     /// - Returns: The answer, whatever its status.
     /// - Throws: `TrackerClientError` where none came.
     func send(_ request: HTTPRequest) async throws(TrackerClientError) -> HTTPResponse
+
+    /// Sends one request whose answer may go on for as long as it likes, though never silent for a minute.
+    ///
+    /// - Parameter request: The request; its path is the API's.
+    /// - Returns: The answer, whatever its status, to be read piece by piece.
+    /// - Throws: `TrackerClientError` where none came.
+    func open(_ request: HTTPRequest) async throws(TrackerClientError) -> any TrackerStream
+}
+
+/// An answer that is read piece by piece.
+public protocol TrackerStream: Sendable {
+    /// Status and header fields; and the body, where the status is no success.
+    var response: HTTPResponse { get }
+
+    /// Waits for the next piece of the body. For one task at a time.
+    ///
+    /// - Returns: The piece; nil once the body is complete.
+    /// - Throws: `TrackerClientError` where it breaks off, or falls silent.
+    func next() async throws(TrackerClientError) -> [UInt8]?
+
+    /// Closes the connection.
+    func close()
 }

@@ -2,8 +2,8 @@
 enum CommandCatalogue {
     /// All of them, in the order that help lists them.
     static let all = [
-        Self.serve, Self.run, Self.work, Self.status, Self.list, Self.stats, Self.cleanup, Self.check, Self.config,
-        Self.version, Self.help,
+        Self.serve, Self.run, Self.work, Self.status, Self.watch, Self.tail, Self.list, Self.stats, Self.cleanup,
+        Self.check, Self.config, Self.version, Self.help,
     ]
 
     static let serve = CommandSpecification(
@@ -105,6 +105,56 @@ enum CommandCatalogue {
                 effect: "Prints the tracker's answer as it is, for programs."),
         ])
 
+    static let watch = CommandSpecification(
+        "watch", "Shows how one process goes until it has ended", operands: "ID", operandCount: 1...1,
+        options: [
+            OptionSpecification("--timeout", "TIME", "Gives up after this time: exit 4"),
+            OptionSpecification("--json", "Prints a line of JSON for each change"),
+            OptionSpecification("--quiet", "Prints nothing; the exit code says how it ended"),
+        ] + Self.client,
+        discussion: [
+            "On a terminal it is one line that keeps changing, and the result or the error in the end. Elsewhere it is a line for "
+                + "each change: when, status, percent, message. With --json it is each change as the tracker sent it, with a "
+                + "blank for each line break between its values.",
+            "Exit codes: 0 it completed, 1 it failed (or can't be watched, as standard error says then), 3 it was cancelled, "
+                + "4 --timeout has passed.",
+            "A connection that is lost is made again, for as long as it takes: a tracker may be restarted meanwhile. Only "
+                + "where none answers at first, or the process is unknown or was removed, it ends with an error.",
+        ],
+        examples: [
+            .init(line: "process-tracker watch nightly", effect: "Shows a progress bar until it has ended."),
+            .init(
+                line: "process-tracker watch nightly --quiet --timeout 2h",
+                effect: "Waits for the end, two hours at most, and says by the exit code how it ended."),
+            .init(
+                line: "process-tracker watch nightly --json | jq -r .progress.message",
+                effect: "Hands each change to another program."),
+        ])
+
+    static let tail = CommandSpecification(
+        "tail", "Prints the output of a process as it comes", operands: "ID", operandCount: 1...1,
+        options: [
+            OptionSpecification(
+                "--type", "TYPE", "Only chunks of this type; commas separate several", isRepeatable: true),
+            OptionSpecification("--after", "INDEX", "Only chunks behind this one; otherwise from the first"),
+            OptionSpecification("--no-follow", "Prints what is there, and ends: exit 0"),
+            OptionSpecification("--json", "Prints a line of JSON for each chunk: index, type and data"),
+        ] + Self.client,
+        discussion: [
+            "Chunks that are text are printed as they are, without anything in between; on a terminal, control characters are "
+                + "escaped, save line breaks and tabs. Other chunks are printed as a line of JSON each.",
+            "Where chunks are missing, because the tracker keeps only the newest, or another attempt begins, it says so on "
+                + "standard error. A connection that is lost is made again, and goes on behind the last chunk.",
+            "Exit codes, once the process has ended: 0 it completed, 1 it failed (or its output can't be read, as standard "
+                + "error says then), 3 it was cancelled.",
+        ],
+        examples: [
+            .init(line: "process-tracker tail answer-1", effect: "Prints what is there, and what comes until the end."),
+            .init(
+                line: "process-tracker tail answer-1 --type content --after 120 --no-follow",
+                effect: "Prints what is there of one type, behind chunk 120."),
+        ])
+
     static let list = CommandSpecification(
         "list", "Lists processes, the newest first",
         options: [
@@ -119,16 +169,21 @@ enum CommandCatalogue {
                 "--since", "TIME", "Only those created after a time such as 2026-11-08T10:00:00Z, or as long ago as 2h"),
             OptionSpecification("--before", "TIME", "Only those created before such a time"),
             OptionSpecification("--limit", "NUMBER", "How many at most; otherwise 50"),
-            OptionSpecification("--oldest", "The oldest first"), Self.json,
+            OptionSpecification("--oldest", "The oldest first"),
+            OptionSpecification("--follow", "Goes on with a line for each change, until it is interrupted"), Self.json,
         ] + Self.client,
         discussion: [
-            "With --json it prints one array with each process as the tracker sent it, however many requests that took."
+            "With --json it prints one array with each process as the tracker sent it, however many requests that took.",
+            "With --follow it begins with the newest 100; --json then prints a line for each process and each change, and "
+                + "{\"process_id\":\"…\",\"removed\":true} for one that is removed. A process that no longer passes the filter "
+                + "is shown once more, as it is then.",
         ],
         examples: [
             .init(line: "process-tracker list --status running,pending", effect: "Lists what is not finished."),
             .init(
                 line: "process-tracker list --kind backup --since 24h --json",
                 effect: "Prints the last day's backups, for programs."),
+            .init(line: "process-tracker list --kind backup --follow", effect: "Shows backups, and how they go on."),
         ])
 
     static let stats = CommandSpecification(

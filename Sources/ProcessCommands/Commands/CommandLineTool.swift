@@ -1,3 +1,4 @@
+internal import Glibc
 internal import ProcessCore
 internal import ProcessService
 
@@ -22,12 +23,15 @@ public struct CommandLineTool: Sendable {
         self.context = context
     }
 
-    /// Whether the words call for running another program, for which signals have to be set up before any thread starts.
+    /// Whether the words call for a command that takes signals itself, for which they have to be set up before any thread
+    /// starts.
     ///
     /// - Parameter arguments: The words without the program's own name.
-    /// - Returns: True for `run` and `work`.
-    public static func runsCommand(_ arguments: ProgramArguments) -> Bool {
-        arguments.texts.first == CommandCatalogue.run.name || arguments.texts.first == CommandCatalogue.work.name
+    /// - Returns: True for `run` and `work`, which pass signals on, and for `watch`, which tidies its line up.
+    public static func takesSignals(_ arguments: ProgramArguments) -> Bool {
+        [CommandCatalogue.run, CommandCatalogue.work, CommandCatalogue.watch].contains {
+            $0.name == arguments.texts.first
+        }
     }
 
     /// Whether the words call for the service, which has event loops of its own.
@@ -51,6 +55,7 @@ public struct CommandLineTool: Sendable {
             case .command(let parsed): return try await self.execute(parsed)
             }
         } catch {
+            if error.code == .readerGone { return .signal(SIGPIPE) }
             self.context.console.warn(error.message)
             return .exit(error.code.rawValue)
         }
@@ -63,6 +68,8 @@ public struct CommandLineTool: Sendable {
         case CommandCatalogue.run.name: return try await RunCommand(context).run(arguments)
         case CommandCatalogue.work.name: return .exit(try await WorkCommand(context).run(arguments))
         case CommandCatalogue.status.name: try await StatusCommand(context).run(arguments)
+        case CommandCatalogue.watch.name: return .exit(try await WatchCommand(context).run(arguments))
+        case CommandCatalogue.tail.name: return .exit(try await TailCommand(context).run(arguments))
         case CommandCatalogue.list.name: try await ListCommand(context).run(arguments)
         case CommandCatalogue.stats.name: try await StatsCommand(context).run(arguments)
         case CommandCatalogue.cleanup.name: try await CleanupCommand(context).run(arguments)

@@ -6,6 +6,9 @@ struct ListCommand: Sendable {
     private static let fields =
         "process_id,kind,status,progress,error,created_at,started_at,finished_at,queue,cancel_requested"
 
+    private static let followedFields =
+        Self.fields + ",updated_at,attempt,max_attempts,cancel_reason,estimated_finish_at,revision"
+
     private let context: CommandContext
 
     init(_ context: CommandContext) {
@@ -13,6 +16,7 @@ struct ListCommand: Sendable {
     }
 
     func run(_ arguments: ParsedArguments) async throws(CommandError) {
+        if arguments.has("--follow") { try await self.follow(arguments) }
         let isJSON = arguments.has("--json")
         let limit = try arguments.integer("--limit", in: 1...1_000_000) ?? 50
         var query = try self.filters(arguments)
@@ -38,6 +42,28 @@ struct ListCommand: Sendable {
                 self.context.console.warn("there are more; --limit shows more of them")
             }
         }
+    }
+
+    /// Prints the list, and then each change. With --json there are lines from the first on, and no array that never ends.
+    private func follow(_ arguments: ParsedArguments) async throws(CommandError) -> Never {
+        try ListFollower.check(arguments)
+        let isJSON = arguments.has("--json")
+        var query = try self.filters(arguments)
+        let tracker = try self.context.tracker(arguments)
+        var follower = ListFollower(self.context, isJSON: isJSON)
+        if !isJSON {
+            query.append(("fields", Self.followedFields))
+            let processes: [ProcessView]
+            do throws(TrackerFailure) {
+                processes = try Self.views(try await Self.pages(query, upTo: ListFollower.newestShown, from: tracker).0)
+            } catch {
+                throw error.commandError(at: tracker.client.address)
+            }
+            for process in processes { follower.note(process) }
+            let table = ProcessTable(processes, now: self.context.clock.now()).table
+            try self.context.console.emit(table.render(for: self.context.console))
+        }
+        try await follower.run(tracker, query)
     }
 
     private static func pages(

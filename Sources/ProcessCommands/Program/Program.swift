@@ -15,12 +15,10 @@ public enum Program {
             exit(0)
         }
         // Before any thread is started, because threads inherit what is blocked.
-        let signals = CommandLineTool.runsCommand(arguments) ? SignalSource.blocking() : SignalSource()
+        let signals = CommandLineTool.takesSignals(arguments) ? SignalSource.blocking() : SignalSource()
         switch Self.run(arguments, signals) {
         case .exit(let code): exit(code)
-        case .signal(let number):
-            SignalSource.raise(number)
-            exit(128 + number)
+        case .signal(let number): SignalSource.end(by: number)
         }
     }
 

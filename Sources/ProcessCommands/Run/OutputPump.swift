@@ -21,7 +21,7 @@ struct OutputPump: Sendable {
     let source: Int32
     /// Where the bytes go.
     let destination: Int32
-    /// Becomes readable when the command has ended.
+    /// Becomes readable when the command has ended; it is closed at the end.
     let exitNotice: Int32
     /// How long to wait, after the command has ended, for something it left behind that still holds the stream.
     let linger: Duration
@@ -32,7 +32,10 @@ struct OutputPump: Sendable {
 
     /// Passes on all there is. Returns when there will be no more.
     func run() -> End {
-        defer { close(self.source) }
+        defer {
+            close(self.source)
+            close(self.exitNotice)
+        }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 16)
         defer { buffer.deallocate() }
 

@@ -22,6 +22,8 @@ struct RunReporter: Sendable {
     let lease: Duration
     /// Waits.
     let sleep: @Sendable (Duration) async throws -> Void
+    /// The time that the waits are counted by.
+    var now: @Sendable () -> ContinuousClock.Instant = { .now }
 
     /// Reports until the task is cancelled or the tracker takes no more.
     ///
@@ -30,12 +32,17 @@ struct RunReporter: Sendable {
     func run(onCancelRequest: @Sendable () -> Void) async -> Loss? {
         let heartbeatInterval = self.timing.heartbeatInterval(lease: self.lease)
         let tick = min(heartbeatInterval, self.timing.messageInterval)
-        var lastReport = ContinuousClock.now
+        var lastReport = self.now()
         var lastMessage: (text: String, sentAt: ContinuousClock.Instant)?
         var failures = 0
         var isCancelSeen = false
-        while (try? await self.sleep(min(heartbeatInterval, tick * (1 << min(failures, 10))))) != nil {
-            let now = ContinuousClock.now
+        while true {
+            // Up to the very moment: a heartbeat that waits for one more tick is a cancel request seen a second later.
+            let untilHeartbeat = max(.zero, lastReport + heartbeatInterval - self.now())
+            let pause =
+                failures > 0 ? min(heartbeatInterval, tick * (1 << min(failures, 10))) : min(tick, untilHeartbeat)
+            guard (try? await self.sleep(pause)) != nil else { return nil }
+            let now = self.now()
             var message = self.capture.lastLine
             if let lastMessage, lastMessage.text == message || now - lastMessage.sentAt < self.timing.messageInterval {
                 message = nil
@@ -57,7 +64,6 @@ struct RunReporter: Sendable {
                 }
             }
         }
-        return nil
     }
 
     private func loss(_ problem: TrackerProblem) async -> Loss {

@@ -39,48 +39,69 @@ struct RunningCommand: Sendable {
         send: @escaping @Sendable (RunEvent) -> Void
     ) throws(SpawnError) {
         var plan = plan
-        var streams: [(stream: OutputCapture.Stream, pipe: Pipe, destination: Int32)] = []
+        var streams: [Stream] = []
         var ends: [Int32] = []
         do throws(SpawnError) {
-            let notice = try Self.pipe(&ends)
             if capturesOutput {
-                let output = try Self.pipe(&ends)
-                streams.append((.output, output, environment.output))
-                plan.output = output.writing
-                plan.error = output.writing
+                let output = try Stream(.output, to: environment.output, &ends)
+                streams.append(output)
+                plan.output = output.pipe.writing
+                plan.error = output.pipe.writing
                 // Where both go to the same place, one pipe carries both, so that what was printed first stays first.
                 if !Self.isSame(environment.output, environment.error) {
-                    let error = try Self.pipe(&ends)
-                    streams.append((.error, error, environment.error))
-                    plan.error = error.writing
+                    let error = try Stream(.error, to: environment.error, &ends)
+                    streams.append(error)
+                    plan.error = error.pipe.writing
                 }
             }
             self.child = try ChildProcess(starting: plan)
             self.streamCount = streams.count
-            for (_, pipe, _) in streams { close(pipe.writing) }
-            try self.startThreads(streams, notice, environment.timing.linger, capture, send)
+            for stream in streams { Self.close(stream.pipe.writing, &ends) }
+            try self.startThreads(streams, &ends, environment.timing.linger, capture, send)
         } catch {
-            for end in ends { close(end) }
+            for end in ends { Glibc.close(end) }
             throw error
         }
     }
 
+    /// One stream of the command that passes through us.
+    private struct Stream {
+        let stream: OutputCapture.Stream
+        let pipe: Pipe
+        /// Says that the command has ended, by being closed.
+        let notice: Pipe
+        let destination: Int32
+
+        /// Makes its pipes, and adds their ends to those that are open.
+        init(_ stream: OutputCapture.Stream, to destination: Int32, _ ends: inout [Int32]) throws(SpawnError) {
+            self.stream = stream
+            self.destination = destination
+            self.pipe = try RunningCommand.pipe(&ends)
+            self.notice = try RunningCommand.pipe(&ends)
+        }
+    }
+
+    /// Starts the threads, each of which takes over the ends that it closes.
     private func startThreads(
-        _ streams: [(stream: OutputCapture.Stream, pipe: Pipe, destination: Int32)], _ notice: Pipe,
-        _ linger: Duration, _ capture: OutputCapture, _ send: @escaping @Sendable (RunEvent) -> Void
+        _ streams: [Stream], _ ends: inout [Int32], _ linger: Duration, _ capture: OutputCapture,
+        _ send: @escaping @Sendable (RunEvent) -> Void
     ) throws(SpawnError) {
         do throws(CommandError) {
-            for (stream, pipe, destination) in streams {
-                let pump = OutputPump(
-                    stream: stream, source: pipe.reading, destination: destination, exitNotice: notice.reading,
-                    linger: linger, capture: capture)
-                try BlockingThread.start { send(.outputEnded(pump.run())) }
-            }
             let child = self.child
+            let notices = streams.map(\.notice.writing)
+            // The waiting thread first: without it the others would never end.
             try BlockingThread.start {
                 child.waitForEnd()
-                close(notice.writing)
+                for notice in notices { Glibc.close(notice) }
                 send(.ended)
+            }
+            ends.removeAll { notices.contains($0) }
+            for stream in streams {
+                let pump = OutputPump(
+                    stream: stream.stream, source: stream.pipe.reading, destination: stream.destination,
+                    exitNotice: stream.notice.reading, linger: linger, capture: capture)
+                try BlockingThread.start { send(.outputEnded(pump.run())) }
+                ends.removeAll { $0 == pump.source || $0 == pump.exitNotice }
             }
         } catch {
             // No thread is left to look after it: a command that nobody can follow is not run.
@@ -88,6 +109,11 @@ struct RunningCommand: Sendable {
             _ = self.child.reap()
             throw SpawnError(errorNumber: EAGAIN)
         }
+    }
+
+    private static func close(_ end: Int32, _ ends: inout [Int32]) {
+        Glibc.close(end)
+        ends.removeAll { $0 == end }
     }
 
     private static func pipe(_ ends: inout [Int32]) throws(SpawnError) -> Pipe {

@@ -20,18 +20,23 @@ public struct SignalSource: Sendable {
     let ignored: Set<Int32>
     /// Whether the command shares our process group, as it must to read from the terminal.
     let sharesGroup: Bool
+    /// Whether keys on the terminal are not meant for this program, as it was started in the background by a shell without
+    /// job control.
+    let isInBackground: Bool
     private let isBlocked: Bool
 
     /// What a test has: no signals, and a group of the command's own.
     init() {
         self.ignored = []
         self.sharesGroup = false
+        self.isInBackground = false
         self.isBlocked = false
     }
 
-    private init(ignored: Set<Int32>, sharesGroup: Bool) {
+    private init(ignored: Set<Int32>, sharesGroup: Bool, isInBackground: Bool) {
         self.ignored = ignored
         self.sharesGroup = sharesGroup
+        self.isInBackground = isInBackground
         self.isBlocked = true
     }
 
@@ -48,7 +53,8 @@ public struct SignalSource: Sendable {
         sigemptyset(&signals)
         for signal in Self.passedOn where !ignored.contains(signal) { sigaddset(&signals, signal) }
         pthread_sigmask(SIG_BLOCK, &signals, nil)
-        return SignalSource(ignored: Set(ignored), sharesGroup: terminal >= 0 && !isInBackground)
+        return SignalSource(
+            ignored: Set(ignored), sharesGroup: terminal >= 0 && !isInBackground, isInBackground: isInBackground)
     }
 
     /// Hands each signal over from now on, in turn. Those that arrived before are not lost.
@@ -68,13 +74,13 @@ public struct SignalSource: Sendable {
         }
     }
 
-    /// Ends this program by the same signal that ended the command, so that whoever waits for it sees the truth: a shell
-    /// stops a loop on Ctrl-C only where the command died of it.
+    /// Ends this program by a signal, such as the one that ended the command, so that whoever waits for it sees the truth: a
+    /// shell stops a loop on Ctrl-C only where the command died of it.
     ///
-    /// It returns only where the system does not let it, as for the first process of a container.
+    /// Where the system does not let it, as for the first process of a container, it exits with a shell's code for that.
     ///
     /// - Parameter number: The signal.
-    public static func raise(_ number: Int32) {
+    static func end(by number: Int32) -> Never {
         // The command has left its core, if any; ours would overwrite it.
         var noCore = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
@@ -85,6 +91,7 @@ public struct SignalSource: Sendable {
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
         // To this thread alone: sent to the program, the thread that takes signals would take it.
         Glibc.raise(number)
+        exit(128 + number)
     }
 
     private static func isIgnored(_ signal: Int32) -> Bool {

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Where a command writes to, and what can be shown there.
 public struct Console: Sendable {
-    /// Writes to standard output.
+    /// Writes to standard output; throws `readerGone` once nobody reads it any more.
     var write: @Sendable ([UInt8]) throws(CommandError) -> Void
     /// Writes a line to standard error.
     var warn: @Sendable (String) -> Void
@@ -14,6 +14,10 @@ public struct Console: Sendable {
     var hasColors: Bool
     /// Whether signs beyond ASCII can be shown.
     var hasUnicode: Bool
+    /// Whether a line can be written over, as long as it is not ended.
+    var canRedraw = false
+    /// How many columns there are by now, as a window may change its size; nil where that can't be found out.
+    var measureWidth: @Sendable () -> Int? = { nil }
 
     /// The program's standard streams.
     ///
@@ -29,21 +33,37 @@ public struct Console: Sendable {
             ask: canAsk ? Self.askOnTerminal : nil,
             width: isTerminal ? Self.width(environment) : nil,
             hasColors: isTerminal && Self.allowsColors(environment),
-            hasUnicode: !isTerminal || locale.lowercased().contains("utf-8") || locale.lowercased().contains("utf8"))
+            hasUnicode: !isTerminal || locale.lowercased().contains("utf-8") || locale.lowercased().contains("utf8"),
+            canRedraw: isTerminal && Self.hasControls(environment),
+            measureWidth: { isTerminal ? Self.width(environment) : nil })
     }
 
     /// Whether the environment lets us use colours (no-color.org: any value of `NO_COLOR` but the empty one forbids them).
     static func allowsColors(_ environment: [String: String]) -> Bool {
-        let terminal = environment["TERM"] ?? ""
-        return (environment["NO_COLOR"] ?? "").isEmpty && !terminal.isEmpty && terminal != "dumb"
+        (environment["NO_COLOR"] ?? "").isEmpty && Self.hasControls(environment)
     }
 
-    /// Writes text to standard output.
-    func print(_ text: String) throws(CommandError) { try self.write([UInt8](text.utf8)) }
+    /// Whether the terminal knows control sequences.
+    private static func hasControls(_ environment: [String: String]) -> Bool {
+        let terminal = environment["TERM"] ?? ""
+        return !terminal.isEmpty && terminal != "dumb"
+    }
+
+    /// Writes text to standard output. A reader that has seen enough, such as `head`, is no failure.
+    func print(_ text: String) throws(CommandError) { try self.finish([UInt8](text.utf8)) }
+
+    /// Writes a part of an output that goes on, which is of no use once nobody reads it any more.
+    func emit(_ text: String) throws(CommandError) { try self.write([UInt8](text.utf8)) }
 
     /// Writes an answer of the tracker to standard output as it is, and ends its line.
     func writeJSON(_ answer: [UInt8]) throws(CommandError) {
-        try self.write(answer.last == UInt8(ascii: "\n") ? answer : answer + [UInt8(ascii: "\n")])
+        try self.finish(answer.last == UInt8(ascii: "\n") ? answer : answer + [UInt8(ascii: "\n")])
+    }
+
+    private func finish(_ bytes: [UInt8]) throws(CommandError) {
+        do throws(CommandError) { try self.write(bytes) } catch {
+            guard error.code == .readerGone else { throw error }
+        }
     }
 
     private static func askOnTerminal(_ question: String) -> String? {
@@ -53,10 +73,10 @@ public struct Console: Sendable {
 
     private static func writeOutput(_ bytes: [UInt8]) throws(CommandError) {
         let errorNumber = bytes.withUnsafeBytes { Descriptor.write($0, to: STDOUT_FILENO) }
-        // A reader that has seen enough, such as `head`, is no failure.
-        guard errorNumber == 0 || errorNumber == EPIPE else {
-            throw .failed("cannot write to standard output: \(String(cString: strerror(errorNumber)))")
-        }
+        guard errorNumber != 0 else { return }
+        let reason = String(cString: strerror(errorNumber))
+        throw CommandError(
+            errorNumber == EPIPE ? .readerGone : .failed, "cannot write to standard output: \(reason)")
     }
 
     private static func writeError(_ text: String) {

@@ -73,8 +73,7 @@ struct ProcessBlock {
     }
 
     private var failure: [String] {
-        guard let code = self.process.errorCode else { return [] }
-        let text = self.process.errorMessage.map { "\(code): \($0)" } ?? code
+        guard let text = self.process.failure else { return [] }
         return [self.line(self.process.status == .pending ? "Last error" : "Error", text, styledLike: .red)]
     }
 

@@ -45,9 +45,6 @@ struct ProcessTable {
     }
 
     private static func message(_ process: ProcessView) -> String {
-        if process.status == .failed, let code = process.errorCode {
-            return process.errorMessage.map { "\(code): \($0)" } ?? code
-        }
-        return process.progress?.message ?? ""
+        (process.status == .failed ? process.failure : nil) ?? process.progress?.message ?? ""
     }
 }

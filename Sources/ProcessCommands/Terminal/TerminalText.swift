@@ -1,3 +1,5 @@
+internal import ProcessCore
+
 /// Text that was written for a terminal.
 enum TerminalText {
     /// The text without escape sequences and control characters, blanks around it removed and tabs made blanks.
@@ -14,6 +16,18 @@ enum TerminalText {
         }
         while result.last == " " { result.removeLast() }
         return String(String.UnicodeScalarView(result.drop { $0 == " " }))
+    }
+
+    /// The text with everything escaped that a terminal would act upon, save that lines are ended and tabs set. Nothing is cut.
+    static func escapingAllButLines(_ text: String) -> String {
+        var result = ""
+        for scalar in text.replacing("\r\n", with: "\n").unicodeScalars {
+            switch scalar.value {
+            case 0x09, 0x0A, 0x20...0x7E: result.unicodeScalars.append(scalar)
+            default: result += DisplayText.escaping(String(scalar))
+            }
+        }
+        return result
     }
 
     /// Skips what follows an escape character: a control sequence (ECMA-48, 5.4), a string up to its end, or one letter.

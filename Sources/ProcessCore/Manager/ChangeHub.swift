@@ -18,7 +18,7 @@ public final class ChangeHub: Sendable {
     private let registered = Atomic<Int>(0)
 
     /// What of a process somebody waits for.
-    public enum Interest: Sendable {
+    enum Interest: Sendable {
         /// Any change of its record.
         case record
         /// Output, and its end.

@@ -94,7 +94,8 @@ enum OpenAPIDocument {
         let problems = Set(operation.problems + route.commonProblems(method))
         for status in Set(problems.map(\.status)).sorted(by: { $0.code < $1.code }) {
             let codes = ProblemCode.allCases.filter { problems.contains($0) && $0.status == status }
-            Self.write(codes, with: status, hasBody: !isHead, to: &writer)
+            let isHeld = codes.contains { operation.heldProblems.contains($0) }
+            Self.write(codes, with: status, isHeld: isHeld, hasBody: !isHead, to: &writer)
         }
         writer.endObject()
         writer.endObject()
@@ -113,12 +114,14 @@ enum OpenAPIDocument {
     }
 
     private static func write(
-        _ problems: [ProblemCode], with status: HTTPStatus, hasBody: Bool, to writer: inout JSONWriter
+        _ problems: [ProblemCode], with status: HTTPStatus, isHeld: Bool, hasBody: Bool, to writer: inout JSONWriter
     ) {
         writer.name(escaping: status.description)
         writer.beginObject()
         writer.member("description", problems.map { "`\($0.rawValue)`: \($0.title)." }.joined(separator: " "))
-        Self.writeHeaders(status == .serviceUnavailable ? ["Retry-After"] : [], to: &writer)
+        let headers =
+            (status == .serviceUnavailable ? ["Retry-After"] : []) + (isHeld ? ["Preference-Applied"] : [])
+        Self.writeHeaders(headers, to: &writer)
         if hasBody { Self.writeContent("application/problem+json", schema: "Problem", to: &writer) }
         writer.endObject()
     }

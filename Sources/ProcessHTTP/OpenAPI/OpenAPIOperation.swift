@@ -11,6 +11,8 @@ struct OpenAPIOperation {
     var answers: [Answer]
     /// What it answers where something is wrong, besides what every route may answer.
     var problems: [ProblemCode] = []
+    /// Those of all its problems that may come after a wait.
+    var heldProblems: Set<ProblemCode> = []
 
     enum Tag: String, CaseIterable {
         case processes = "Processes"
@@ -77,7 +79,8 @@ extension Route {
                         status: .notModified, summary: "The process is as the client knows it.",
                         headers: ["ETag", "Retry-After", "Preference-Applied"]),
                 ],
-                problems: [.processNotFound, .processRemoved, .corruptRecord])
+                problems: [.processNotFound, .processRemoved, .corruptRecord],
+                heldProblems: [.processNotFound, .processRemoved, .corruptRecord, .storeUnavailable, .internal])
         case .statusOfMany:
             OpenAPIOperation(
                 id: "statusOfMany", tag: .processes, summary: "Shows several processes",
@@ -133,7 +136,7 @@ extension Route {
                         status: .ok, summary: "The processes claimed; none where none was due in time.",
                         schema: "ClaimedProcesses", headers: ["Preference-Applied"])
                 ],
-                problems: [.missingField, .storeFull])
+                problems: [.missingField, .storeFull], heldProblems: [.storeFull, .storeUnavailable, .internal])
         case .batch:
             OpenAPIOperation(
                 id: "batch", tag: .reports, summary: "Starts and reports many processes", parameters: ["fields"],

@@ -42,12 +42,12 @@ enum BatchItem {
     private static func change(
         _ kind: ChangeRequest.Kind, taking fields: inout JSONObject
     ) throws(JSONFieldError) -> BatchItem {
-        guard let id = try fields.takeIdentifier("id") else {
-            throw JSONFieldError(.missing, field: fields.path(of: "id"), reason: "is required: name the process")
-        }
+        let id = try fields.takeIdentifier("id")
         var kind = kind
         if case .cancel = kind { kind = .cancel(force: try fields.takeBool("force") ?? false) }
-        return .change(ProcessID(trusted: id), try ChangeRequest(kind, taking: &fields))
+        let request = try ChangeRequest(kind, taking: &fields)
+        guard let id else { throw fields.missing("id", "is required: name the process") }
+        return .change(ProcessID(trusted: id), request)
     }
 
     /// What the item depends on: items that share one of these are done in their order.

@@ -95,9 +95,8 @@ struct ChangeRequest {
     /// `{"retain"}`; null is as long as the service keeps what says nothing.
     private static func retain(taking fields: inout JSONObject) throws(JSONFieldError) -> ChangeRequest {
         guard let value = fields.takeValue("retain") else {
-            throw JSONFieldError(
-                .missing, field: fields.path(of: "retain"),
-                reason: "is required: a duration such as \"30d\", \"forever\", or null for the server's own")
+            throw fields.missing(
+                "retain", "is required: a duration such as \"30d\", \"forever\", or null for the server's own")
         }
         return ChangeRequest(.retain(value.isNull ? nil : try value.retention()))
     }

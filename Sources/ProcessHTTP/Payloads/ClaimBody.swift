@@ -15,9 +15,11 @@ struct ClaimBody {
     /// - Parameter fields: The object they are members of.
     /// - Throws: `JSONFieldError` for the first field that is not as it should be.
     init(taking fields: inout JSONObject) throws(JSONFieldError) {
+        let worker = try fields.takeIdentifier("worker", allowsSlash: true)
+        let limit = Int(try fields.takeInteger("limit", in: 1...Self.maximumLimit) ?? 1)
+        let lease = try fields.takeDuration("lease") ?? ProcessClaim.standardLease
         guard let value = fields.takePresent("queues") else {
-            throw JSONFieldError(
-                .missing, field: fields.path(of: "queues"), reason: "is required: name the queues to claim from")
+            throw fields.missing("queues", "is required: name the queues to claim from")
         }
         let elements = try value.elements()
         guard (1...Self.maximumQueueCount).contains(elements.count) else {
@@ -29,9 +31,6 @@ struct ClaimBody {
             // Naming a queue twice means nothing else than naming it once.
             if !queues.contains(queue) { queues.append(queue) }
         }
-        let worker = try fields.takeIdentifier("worker", allowsSlash: true)
-        let limit = Int(try fields.takeInteger("limit", in: 1...Self.maximumLimit) ?? 1)
-        let lease = try fields.takeDuration("lease") ?? ProcessClaim.standardLease
         self.request = ClaimRequest(
             queues: queues, limit: limit, claim: ProcessClaim(worker: worker, lease: lease))
     }

@@ -26,6 +26,23 @@ extension JSONObject {
     /// Takes a payload: any JSON as it was sent, `nil` where it is absent or null.
     mutating func takePayload(_ name: StaticString) -> JSONText? { self.takePresent(name)?.text() }
 
+    /// The error for a required field that is not there, once all the others have been taken: where something is left that
+    /// nobody knows, it is most likely the required one, misspelt.
+    ///
+    /// - Parameters:
+    ///   - name: The required field.
+    ///   - reason: What is wrong, to be read after its name.
+    /// - Returns: `unknown` for the first that is left, else `missing`.
+    func missing(_ name: StaticString, _ reason: String) -> JSONFieldError {
+        do {
+            try self.expectNoMore()
+        } catch {
+            return JSONFieldError(
+                .unknown, field: error.field, reason: "\(error.reason), and \(self.path(of: name)) \(reason)")
+        }
+        return JSONFieldError(.missing, field: self.path(of: name), reason: reason)
+    }
+
     /// Takes how long something is kept.
     mutating func takeRetention(_ name: StaticString) throws(JSONFieldError) -> Retention? {
         try self.takePresent(name)?.retention()

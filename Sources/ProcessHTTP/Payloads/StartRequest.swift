@@ -21,11 +21,8 @@ struct StartRequest {
     ///   - traceparent: The trace context the request was sent in.
     /// - Throws: `JSONFieldError` for the first field that is not as it should be.
     init(taking fields: inout JSONObject, traceparent: String?) throws(JSONFieldError) {
-        guard let kind = try fields.takeIdentifier("kind") else {
-            throw JSONFieldError(
-                .missing, field: fields.path(of: "kind"), reason: "is required: say what sort of work this is")
-        }
-        var start = ProcessStart(kind: kind)
+        let kind = try fields.takeIdentifier("kind")
+        var start = ProcessStart(kind: kind ?? "")
         start.id = try fields.takeIdentifier("id").map { ProcessID(trusted: $0) }
         self.returnsExisting = try Self.takeIfExists(from: &fields, hasID: start.id != nil)
         start.input = fields.takePayload("input")
@@ -44,6 +41,7 @@ struct StartRequest {
         start.parentID = try fields.takeIdentifier("parent_id").map { ProcessID(trusted: $0) }
         start.worker = try fields.takeIdentifier("worker", allowsSlash: true)
         start.traceparent = traceparent
+        guard kind != nil else { throw fields.missing("kind", "is required: say what sort of work this is") }
         if start.queue == nil {
             // Without a queue the process runs at once, and neither would ever have an effect.
             if start.runAfter != nil {

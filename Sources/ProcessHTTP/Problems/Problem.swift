@@ -29,6 +29,8 @@ struct Problem: Error {
         var retryAfter: Int?
         /// The header field `Allow`.
         var allow: String?
+        /// How long the answer may have been held; the header field `Preference-Applied`.
+        var wait: WaitPreference?
         /// What an operator should read in the log. Never sent.
         var cause: String?
     }
@@ -53,6 +55,13 @@ struct Problem: Error {
     /// Something that is required and not there.
     static func missingField(_ field: String, _ reason: String) -> Problem {
         Problem(.missingField, "\(Self.shortened(field)) \(reason)", field: field)
+    }
+
+    /// The same problem, of a request whose answer may have been held.
+    func waitedFor(_ wait: WaitPreference?) -> Problem {
+        var problem = self
+        problem.facts.wait = wait
+        return problem
     }
 
     /// A text of the sender's, cut to a length that suits an answer.
@@ -81,6 +90,7 @@ extension Problem {
         ])
         if let retryAfter = self.facts.retryAfter { headers.add("Retry-After", "\(retryAfter)") }
         if let allow = self.facts.allow { headers.add("Allow", allow) }
+        if let wait = self.facts.wait { headers.add("Preference-Applied", wait.applied) }
         return HTTPResponse(status, headers: headers, body: self.document(for: path, status))
     }
 

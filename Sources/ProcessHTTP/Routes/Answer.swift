@@ -51,7 +51,7 @@ struct Answer {
             fields.append(HTTPHeaders.Field(name: "Retry-After", value: "\(retryAfter)"))
         }
         if let wait = self.wait {
-            fields.append(HTTPHeaders.Field(name: "Preference-Applied", value: "wait=\(wait.seconds)"))
+            fields.append(HTTPHeaders.Field(name: "Preference-Applied", value: wait.applied))
         }
         fields.append(contentsOf: self.fields)
         return HTTPResponse(self.status, headers: HTTPHeaders(fields), body: self.body, stream: self.stream)

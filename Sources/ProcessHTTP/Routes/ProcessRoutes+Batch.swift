@@ -50,7 +50,7 @@ extension ProcessRoutes {
         var fields = try Self.fields(of: request)
         let values = try Self.reading { () throws(JSONFieldError) in
             guard let value = fields.takePresent("items") else {
-                throw JSONFieldError(.missing, field: "items", reason: "is required: say what is to be done")
+                throw fields.missing("items", "is required: say what is to be done")
             }
             let values = try value.elements()
             guard values.count <= Self.maximumBatchCount else {

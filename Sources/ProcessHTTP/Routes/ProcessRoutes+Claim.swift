@@ -15,7 +15,7 @@ extension ProcessRoutes {
         do {
             claimed = try await self.manager.claim(body.request, waitingUpTo: wait?.duration ?? .zero)
         } catch {
-            throw Problem(error, effect: .claim)
+            throw Problem(error, effect: .claim).waitedFor(wait)
         }
         var writer = JSONWriter(capacity: 64 + 1024 * claimed.count)
         writer.beginObject()

@@ -23,11 +23,15 @@ extension ProcessRoutes {
         do {
             record = try await self.record(id, knownAs: known, waitedFor: wait)
         } catch {
-            throw Problem(error, effect: .none)
+            throw Problem(error, effect: .none).waitedFor(wait)
         }
         var answer: Answer
         if includesChildren {
-            answer = try await self.answer(showing: record, withChildrenAnd: fields)
+            do {
+                answer = try await self.answer(showing: record, withChildrenAnd: fields)
+            } catch {
+                throw error.waitedFor(wait)
+            }
         } else if EntityTag.isKnown(record.revision, in: known) {
             answer = Answer(status: .notModified, contentType: nil, revision: record.revision)
         } else {

@@ -9,7 +9,9 @@ enum MediaType {
             range.split(separator: ";", omittingEmptySubsequences: false).map { String($0.trimmingBlanks) }
         }
         func names(_ type: String) -> Bool {
-            ranges.contains { $0.first == type && !$0.dropFirst().contains { ["q=0", "q=0.0", "q=0.00"].contains($0) } }
+            ranges.contains {
+                $0.first == type && !$0.dropFirst().contains { ["q=0", "q=0.0", "q=0.00"].contains($0) }
+            }
         }
         return names("application/json") && !names(EventStream.mediaType)
     }

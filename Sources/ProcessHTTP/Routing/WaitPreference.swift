@@ -9,6 +9,9 @@ struct WaitPreference: Hashable {
     /// The wait as a length of time.
     var duration: Duration { .seconds(self.seconds) }
 
+    /// What `Preference-Applied` says of it.
+    var applied: String { "wait=\(self.seconds)" }
+
     /// Finds the first `wait`. The answer is nil where there is none, or it is no number of seconds: a preference that can't
     /// be read is as if it had not been sent.
     ///

@@ -22,13 +22,13 @@ final class ChaosControl: Sendable {
     /// Whether nobody is to die any more.
     var isCalm: Bool { self.calm.load(ordering: .relaxed) }
     /// Whether nobody is to do anything any more.
-    var isStopped: Bool { self.stopped.load(ordering: .relaxed) }
+    var isStopped: Bool { self.stopped.load(ordering: .relaxed) || Task.isCancelled }
     /// Whether there is no more time to start anything.
     var isLate: Bool { ContinuousClock.now > self.deadline }
     /// Whether even what was started in time should have ended.
-    var isOverdue: Bool { ContinuousClock.now > self.deadline + .seconds(25) }
+    var isOverdue: Bool { ContinuousClock.now > self.deadline + .seconds(20) }
     /// Whether it is of no use to wait for anything any longer.
-    var isHopeless: Bool { ContinuousClock.now > self.deadline + .seconds(50) }
+    var isHopeless: Bool { ContinuousClock.now > self.deadline + .seconds(40) }
     /// How many lives have ended.
     var ended: Int { self.state.withLock { $0.ended } }
 

@@ -26,9 +26,13 @@ struct ChaosLife {
         }
     }
 
-    /// Sends the start until it is answered.
+    /// Sends the start until it is answered; a start that can be told from others, now and then twice.
     private func start() async -> Sighting? {
-        await self.deliver(.start(self.plan))
+        let message = ChaosMessage.start(self.plan)
+        guard self.plan.startsTwice else { return await self.deliver(message) }
+        async let again = self.deliver(message, from: 1)
+        let first = await self.deliver(message, from: 0)
+        return await again ?? first
     }
 
     /// A process without a queue is worked on by whoever started it.
@@ -68,13 +72,19 @@ struct ChaosLife {
     /// - Returns: The process as the answer shows it; `nil` where it was refused, or there is no more time.
     @discardableResult
     private func deliver(_ message: ChaosMessage) async -> Sighting? {
-        var random = self.run.generator(.life, self.plan.number, 1)
+        await self.deliver(message, from: self.plan.number)
+    }
+
+    /// Sends to the instances by turns, beginning with one of them.
+    private func deliver(_ message: ChaosMessage, from instance: Int) async -> Sighting? {
+        var instance = instance
         while !self.control.isStopped, !self.control.isOverdue {
-            switch await self.caller.ask(message, on: random.int(0...1)) {
+            switch await self.caller.ask(message, on: instance) {
             case .shown(_, let sightings): return sightings.first
             case .unchanged, .refused: return nil
             case .lost, .undone: try? await Task.sleep(for: .milliseconds(50))
             }
+            instance += 1
         }
         return nil
     }

@@ -94,5 +94,13 @@ struct ChaosOperation: Sendable {
 }
 
 extension ChaosOperation: CustomStringConvertible {
-    var description: String { "\(self.begin)…\(self.end) \(self.actor): \(self.request) → \(self.answer)" }
+    /// One line of a history: the time in milliseconds, who, what, and the answer.
+    var description: String {
+        let times = "\(self.begin.milliseconds)-\(self.end.milliseconds)"
+        return "\(times) \(self.actor): \(self.request) -> \(self.answer)"
+    }
+}
+
+extension ChaosOperation.Attempt: CustomStringConvertible {
+    var description: String { "\(self.id) attempt \(self.number) by \(self.worker)" }
 }

@@ -13,6 +13,8 @@ struct ChaosPlan: Sendable {
             case pauseInstance(Int, Duration)
             /// Connections to Redis are cut: those for commands, or those that hear of changes.
             case cutConnections(type: String)
+            /// Redis is stopped for longer than an instance waits for it, and then does what it was asked to all the same.
+            case pauseRedis(Duration)
             /// A worker that is a program of its own is killed, and started again.
             case killWorker(Int)
         }
@@ -69,6 +71,7 @@ struct ChaosPlan: Sendable {
             kinds.append(.pauseInstance(random.int(0...1), .milliseconds(random.int(200...2500))))
             if hasRedis {
                 kinds += [.cutConnections(type: "normal"), .cutConnections(type: random.pick(["normal", "pubsub"]))]
+                kinds.append(.pauseRedis(.milliseconds(random.int(1200...2500))))
             }
         }
         kinds.shuffle(using: &random)

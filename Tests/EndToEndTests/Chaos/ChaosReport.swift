@@ -25,6 +25,9 @@ struct ChaosReport {
         #expect(self.lost > 0, "no answer was lost")
         #expect(self.stale > 0, "no worker came back too late")
         #expect(self.expired > 0, "no lease passed")
+        if self.started < self.plan.count {
+            Issue.record("only \(self.started) of \(self.plan.count) were started in time", severity: .warning)
+        }
         guard !violations.isEmpty else { return }
         let path = ChaosSettings.historyPath(self.name)
         let shown = violations.prefix(Self.shownViolations).map { violation in
@@ -34,7 +37,7 @@ struct ChaosReport {
         }
         Issue.record(
             """
-            \(violations.count) violations; repeat the choices with CHAOS_SEED=\(self.plan.seed); \
+            violations: \(violations.count); repeat the choices with CHAOS_SEED=\(self.plan.seed); \
             all requests are in \(history.write(to: path) ?? "no file: \(path) can't be written")
             \(shown.joined(separator: "\n"))
             """)
@@ -48,6 +51,13 @@ struct ChaosReport {
             \(self.disturbances) kills and cuts, \(self.lost) answers lost, \(self.stale) stale reports refused, \(self.expired) leases passed, \
             seed \(self.plan.seed)
             """
+    }
+
+    private var started: Int {
+        let numbers = self.operations.compactMap { operation in
+            if case .start(let number, _, _, _) = operation.request, operation.sighting != nil { number } else { nil }
+        }
+        return Set(numbers).count
     }
 
     private var disturbances: Int {

@@ -1,5 +1,7 @@
 import Glibc
+import ProcessCore
 import ProcessTestSupport
+import Testing
 
 /// A run: clients, workers and disturbances together, then calm, then a look at everything.
 struct ChaosRun {
@@ -17,6 +19,7 @@ struct ChaosRun {
     /// Lives through all of it, and returns once nothing is left to be done.
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { self.control.stop() }
             for index in 0..<Self.workerCount {
                 group.addTask {
                     await ChaosWorker(
@@ -24,10 +27,11 @@ struct ChaosRun {
                     ).run()
                 }
             }
-            group.addTask { try await self.disturb() }
+            async let disturbed: Void = self.disturb()
             if ChaosSettings.isLong { group.addTask { await self.sayHowFar() } }
             await self.live()
             self.control.calmDown()
+            try await disturbed
             // A worker may still ask where an instance was before it had to move.
             for index in 0..<ChaosPlan.handlerWorkerCount { try await self.handlers.crash(index) }
             await self.drain()
@@ -36,7 +40,7 @@ struct ChaosRun {
         }
         await self.handlers.stop()
         for operation in try self.handlers.operations(until: self.history.now) { self.history.append(operation) }
-        for index in 0..<self.instances.count { try await self.survey(index) }
+        try await self.survey()
     }
 
     private func caller(_ name: String) -> ChaosCaller { ChaosCaller(name, self.instances, self.history) }
@@ -64,6 +68,7 @@ struct ChaosRun {
             switch disturbance.kind {
             case .killInstance(let index): try await self.instances.crash(index)
             case .pauseInstance(let index, let duration): await self.instances.pause(index, for: duration)
+            case .pauseRedis(let duration): await self.pauseRedis(for: duration)
             case .killWorker(let index): try await self.handlers.crash(index)
             case .cutConnections(let type): try self.server?.run("CLIENT", "KILL", "TYPE", type)
             }
@@ -72,6 +77,12 @@ struct ChaosRun {
                     actor: "chaos", request: .disturb(disturbance.kind), begin: begin, end: self.history.now,
                     answer: .shown(status: 200, [])))
         }
+    }
+
+    private func pauseRedis(for duration: Duration) async {
+        self.server?.suspend()
+        try? await Task.sleep(for: duration)
+        self.server?.resume()
     }
 
     /// Waits until nothing is pending or running any more. What never ends is found by the survey.
@@ -83,16 +94,32 @@ struct ChaosRun {
         }
     }
 
-    /// Looks at everything there is through one instance.
-    private func survey(_ index: Int) async throws {
-        let program = self.instances.program(index)
+    /// Looks at everything there is, and expects every instance to count it so.
+    private func survey() async throws {
         let begin = self.history.now
-        let processes = try await program.client.allProcesses()
+        var sightings: [Sighting] = []
+        var cursor: String?
+        repeat {
+            let next = cursor.map { "&cursor=\($0)" } ?? ""
+            let answer = try await self.instances.program(0).client.get("/processes?limit=200\(next)")
+            var page = try JSONObject(parsing: Array(answer.text.utf8))
+            let processes = try page.takeElements("processes") ?? []
+            sightings += processes.compactMap { Sighting($0.text().description) }
+            cursor = try page.takeString("next_cursor")
+        } while cursor != nil
         self.history.append(
             ChaosOperation(
                 actor: "survey", request: .survey, begin: begin, end: self.history.now,
-                answer: .shown(status: 200, processes.compactMap { Sighting($0.text) })))
-        try await RecordSurvey(program.client).expectCountsOfStats(program.client)
+                answer: .shown(status: 200, sightings)))
+
+        let found = Dictionary(grouping: sightings, by: \.status.rawValue).mapValues(\.count)
+        for index in 0..<self.instances.count {
+            let stats = try await self.instances.program(index).client.get("/stats").json
+            #expect(stats["total"].int == sightings.count)
+            for (status, count) in stats["by_status"].members {
+                #expect(count.int == found[status] ?? 0, "\(status)")
+            }
+        }
     }
 
     private func sayHowFar() async {

@@ -7,7 +7,7 @@ enum ChaosSettings {
     /// Whether this is the long form, which may take 5 minutes and says how far it is.
     static let isLong = Self.count > 1000
     /// How long processes may be started.
-    static let budget: Duration = Self.isLong ? .seconds(190) : .seconds(40)
+    static let budget: Duration = Self.isLong ? .seconds(200) : .seconds(30)
     /// `CHAOS_SEED` repeats the choices of an earlier run.
     static let seed: UInt64 = Self.text("CHAOS_SEED").flatMap { UInt64($0) } ?? .random(in: 0 ... .max)
 

@@ -5,6 +5,12 @@ struct HistoryScript {
     private(set) var operations: [ChaosOperation] = []
     private var now = Duration.zero
 
+    /// A history that begins as another one, or with nothing.
+    init(after begin: HistoryScript? = nil, _ more: (inout HistoryScript) -> Void = { _ in }) {
+        if let begin { self = begin }
+        more(&self)
+    }
+
     static let input = #"{"number":1}"#
 
     /// The process as it is shown; what is not said is as at the beginning.

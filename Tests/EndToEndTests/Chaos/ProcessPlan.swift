@@ -36,6 +36,8 @@ struct ProcessPlan: Sendable {
     let input: String
     /// The body of its start.
     let body: String
+    /// Whether the client sends its start to two instances at the same time.
+    let startsTwice: Bool
     let cancel: Cancel?
     /// How often the client wants it to be tried again after it failed or was cancelled.
     let retries: Int
@@ -57,6 +59,7 @@ struct ProcessPlan: Sendable {
         }
         let padding = String(repeating: "p", count: random.oneIn(4) ? random.int(0...4096) : random.int(0...64))
         self.input = #"{"number":\#(number),"padding":"\#(padding)"}"#
+        self.startsTwice = self.naming != .generated && random.oneIn(4)
         self.cancel =
             random.oneIn(7)
             ? Cancel(after: .milliseconds(random.int(0...400)), force: random.oneIn(3)) : nil

@@ -30,6 +30,25 @@ struct Sighting: Hashable, Sendable {
     var outline: Outline { Outline(status: self.status, revision: self.revision, attempt: self.attempt) }
 }
 
+extension Sighting: CustomStringConvertible {
+    /// What a reader of a history looks for, in one line.
+    var description: String {
+        var words = ["\(self.id) \(self.outline) of \(self.maxAttempts)"]
+        let more = [
+            ("in", self.queue), ("by", self.worker), ("lease", self.lease.map { "\($0.milliseconds)ms" }),
+            ("message", self.message), ("result", self.result), ("error", self.errorCode),
+            ("details", self.errorDetails), ("input", self.input),
+        ]
+        for case (let name, let value?) in more { words.append("\(name) \(value)") }
+        if self.cancelRequested { words.append("cancel requested") }
+        return "[\(words.joined(separator: ", "))]"
+    }
+}
+
+extension Sighting.Outline: CustomStringConvertible {
+    var description: String { "\(self.status) revision \(self.revision) attempt \(self.attempt)" }
+}
+
 extension Sighting {
     /// Reads a process as an answer shows it; `nil` where the text is no process.
     init?(_ text: String) {

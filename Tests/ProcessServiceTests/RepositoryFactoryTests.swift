@@ -1,0 +1,36 @@
+import EventLoop
+import ProcessCore
+import ProcessStorage
+import ProcessTestSupport
+import Testing
+
+@testable import ProcessSQLite
+
+@Suite("ProcessRepositoryFactory", .timeLimit(.minutes(1)))
+struct RepositoryFactoryTests {
+    @Test("a record of an SQLite file that can't be read is in the log, once, with what is wrong with it")
+    func unreadable() async throws {
+        try await TemporaryDirectory.with { folder in
+            let (path, clock, log) = ("\(folder)/processes.db", ManualClock(), LogCapture())
+            let loops = try await EventLoopGroup(count: 1)
+            let factory = ProcessRepositoryFactory(loops: loops, now: clock.read, logger: log.logger())
+            let store = try await factory.open(.sqlite(SQLiteConfiguration(path: path))).repository
+            try await store.keep(.started("a"), .started("b"))
+            try SQLiteConnection(path: path, mode: .readWrite, busyTimeout: .seconds(5))
+                .execute("UPDATE processes SET metadata = 'x' WHERE id = 'a'")
+
+            for _ in 0..<2 {
+                guard case .corrupt = try await store.find("a") else {
+                    Issue.record("it should be corrupt")
+                    return
+                }
+                #expect(try await store.page(ProcessQuery()).records.map(\.id) == ["b"])
+            }
+            await store.close()
+            await loops.shutdown()
+            let lines = log.entries.filter { $0.level == .warning }
+            #expect(lines.map(\.message) == ["A process can't be read, and is passed over"])
+            #expect(lines.first.map { "\($0.metadata)".contains("metadata") } == true, "\(lines)")
+        }
+    }
+}
