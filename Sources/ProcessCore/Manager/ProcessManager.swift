@@ -22,6 +22,12 @@ public final class ProcessManager: Sendable {
     private let random: @Sendable () -> Double
     private let lastCleanup = Mutex<CleanupReport?>(nil)
 
+    /// A number in 0..<1 from the system's random numbers.
+    @Sendable public static func systemRandom() -> Double {
+        var generator = SystemRandomReserve()
+        return Double.random(in: 0..<1, using: &generator)
+    }
+
     /// Takes what it works with.
     ///
     /// - Parameters:
@@ -36,7 +42,7 @@ public final class ProcessManager: Sendable {
         repository: any ProcessRepository, policy: CleanupPolicy = CleanupPolicy(), maximumCount: Int? = nil,
         keptChunks: Int = StreamAppend.standardKeptChunks, observer: any ProcessObserver = SilentObserver(),
         hub: ChangeHub = ChangeHub(),
-        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+        random: @escaping @Sendable () -> Double = ProcessManager.systemRandom
     ) {
         self.repository = repository
         self.policy = policy

@@ -63,7 +63,7 @@ extension ProcessID {
     /// - Parameter now: The time the id carries.
     /// - Returns: An id that nobody else has made.
     public static func uuidV7(at now: Timestamp) -> ProcessID {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SystemRandomReserve()
         return self.uuidV7(at: now, using: &generator)
     }
 }
