@@ -1,5 +1,6 @@
 import ProcessCore
 import ProcessTestSupport
+import Synchronization
 import Testing
 
 @Suite("Following output", .timeLimit(.minutes(1)))
@@ -100,6 +101,35 @@ struct FollowOutputTests {
             let chunks = (8...10).map { StreamChunk(index: Int64($0), type: "t", data: output($0).data) }
             #expect(seen == [.gap(3...7), .chunks(chunks), .ended(try await first.record("a"))])
         }
+    }
+
+    @Test("one that is tried again, and ends again, while its end is looked at is shown with all its output")
+    func triedAgain() async throws {
+        let memory = InMemoryProcessRepository(now: ManualClock().read)
+        try await memory.keep(.started("a"))
+        let other = manager(memory)
+        _ = try await other.append([output(1)], to: "a")
+        try await other.change("a", .cancel(reason: nil, force: true))
+        let isFirstLook = Atomic(true)
+        let interposed = InterposedRepository(
+            memory,
+            afterChunks: { _ in
+                guard isFirstLook.exchange(false, ordering: .sequentiallyConsistent) else { return }
+                _ = try? await other.change("a", .retry)
+                _ = try? await other.append([output(2)], to: "a")
+                _ = try? await other.change("a", .complete(result: nil))
+            })
+        var seen: [FollowedOutput] = []
+        await manager(interposed).followOutput(of: "a", after: 0) {
+            seen.append($0)
+            return true
+        }
+        #expect(
+            seen == [
+                .chunks([StreamChunk(index: 1, type: "t", data: "1")]),
+                .chunks([.restart(2, attempt: 2), StreamChunk(index: 3, type: "t", data: "2")]),
+                .ended(try await memory.record("a")),
+            ])
     }
 
     @Test("a reader of one that is not there, or is removed meanwhile, is told so", arguments: Backend.allCases)

@@ -8,6 +8,7 @@ public struct InterposedRepository: ProcessRepository {
     private let beforeReplace:
         @Sendable (any ProcessRepository, ProcessRecord) async throws(ProcessRepositoryError) -> Void
     private let afterClaim: @Sendable (any ProcessRepository) async -> Void
+    private let afterChunks: @Sendable (any ProcessRepository) async -> Void
     private let failing: @Sendable () -> ProcessRepositoryError?
     private let isSilent: Bool
 
@@ -17,6 +18,7 @@ public struct InterposedRepository: ProcessRepository {
     ///   - base: The real one.
     ///   - beforeReplace: Happens between a manager's read and its replace.
     ///   - afterClaim: Happens between a claim and what the manager does with it.
+    ///   - afterChunks: Happens between a look at output and what the manager does with it.
     ///   - failing: Where it gives an error, every call throws that.
     ///   - isSilent: Whether nobody is told of changes, as if all notices were lost.
     public init(
@@ -25,6 +27,7 @@ public struct InterposedRepository: ProcessRepository {
             @escaping @Sendable (any ProcessRepository, ProcessRecord) async throws(ProcessRepositoryError) ->
             Void = { _, _ in },
         afterClaim: @escaping @Sendable (any ProcessRepository) async -> Void = { _ in },
+        afterChunks: @escaping @Sendable (any ProcessRepository) async -> Void = { _ in },
         failing: @escaping @Sendable () -> ProcessRepositoryError? = { nil },
         isSilent: Bool = false
     ) {
@@ -33,6 +36,7 @@ public struct InterposedRepository: ProcessRepository {
         self.isSilent = isSilent
         self.beforeReplace = beforeReplace
         self.afterClaim = afterClaim
+        self.afterChunks = afterChunks
     }
 
     private func check() throws(ProcessRepositoryError) {
@@ -134,7 +138,9 @@ public struct InterposedRepository: ProcessRepository {
         of id: ProcessID, after index: Int64, limit: Int, byteLimit: Int
     ) async throws(ProcessRepositoryError) -> StreamPage? {
         try self.check()
-        return try await self.base.chunks(of: id, after: index, limit: limit, byteLimit: byteLimit)
+        let page = try await self.base.chunks(of: id, after: index, limit: limit, byteLimit: byteLimit)
+        await self.afterChunks(self.base)
+        return page
     }
 
     /// As the real one.

@@ -50,6 +50,8 @@ extension ProcessManager {
                         // It may have been tried again since the page was read; then there is more to come.
                         let record = try await self.find(id)
                         guard record.status.isFinished else { break }
+                        // And it may even have ended again, with output that was not shown.
+                        guard try await self.chunks(of: id, after: last, limit: 1).last == last else { continue }
                         _ = await show(.ended(record))
                         return
                     }
