@@ -21,6 +21,7 @@ struct ServerSentEventTests {
         ("id: 1\ndata: a\n\ndata: b\n\nid\ndata: c\n\n", [event("a", id: "1"), event("b", id: "1"), event("c")]),
         ("event: x\ndata: a\r\r\ndata: b\n\n", [event("a", "x"), event("b")]),
         ("retry: 2000\n\n:\n\nevent: process\nid: 3\ndata: {}\n\n", [event("{}", "process", id: "3")]),
+        ("id: 3\r\nevent: x\r\ndata: a\r\ndata: b\r\n\r\n", [event("a\nb", "x", id: "3")]),
         ("data: a\n\n\r\n\rdata: b\r\n\r\n", [event("a"), event("b")]),
     ]
 
