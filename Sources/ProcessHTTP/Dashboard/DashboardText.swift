@@ -158,6 +158,7 @@ function showPlace() {
     document.title = "Processes · process-tracker";
     const address = location.hash || "#/";
     const isSame = isBack && list.isShown && lastList.address === address;
+    const isOtherPage = where.filters.cursor !== lastList.filters.cursor;
     lastList = { ...lastList, address, filters: where.filters };
     showFilters(where.filters);
     markCounts(where.filters);
@@ -166,6 +167,7 @@ function showPlace() {
       list.resume();
       list.focus(lastList.opened);
     } else list.show(where.filters);
+    if (isOtherPage) byID("list-title").scrollIntoView();
   } else {
     list.pause();
     lastList.opened = where.id;
@@ -2017,7 +2019,7 @@ export class Progress {
     const fraction = status === "completed" ? 1 : progress?.fraction ?? null;
     setAttribute(this.bar, "data-status", status);
     this.bar.hidden = fraction === null && status !== "running";
-    // A bar without a value moves by itself: something is done, nobody knows how much.
+    // A bar without a value is striped: something is done, nobody knows how much.
     if (fraction === null) this.bar.removeAttribute("value");
     else if (this.bar.value !== fraction || !this.bar.hasAttribute("value")) this.bar.value = fraction;
     setText(this.figure, fraction === null ? "" : percent(fraction));
@@ -2229,6 +2231,8 @@ input[type="checkbox"] { min-height: 0; width: 16px; height: 16px; margin: 0; pa
 .panel-head :is(h2, h3) { margin-right: auto; }
 .list .panel-head h2 { margin-right: 0; }
 .list .panel-head .pill { margin-left: auto; }
+/* However far somebody has scrolled: that something new waits is in sight. */
+.list .panel-head { position: sticky; top: 0; z-index: 1; background: var(--panel); }
 .panel > .fine { padding: 0 16px 14px; }
 aside { display: grid; gap: 12px; }
 
@@ -2270,9 +2274,9 @@ progress { appearance: none; display: block; width: 100%; height: 8px; border: 0
 progress::-webkit-progress-bar { background: var(--raised); border-radius: 99px; box-shadow: inset 0 0 0 1px var(--line); }
 progress::-webkit-progress-value { background: var(--c); border-radius: 99px; transition: inline-size .25s ease-out; }
 progress::-moz-progress-bar { background: var(--c); border-radius: 99px; }
-progress:indeterminate { background: repeating-linear-gradient(115deg, var(--running) 0 7px, var(--raised) 7px 17px); background-size: 200% 100%; animation: slide 12s linear infinite; }
+/* Stripes that stand still: a hundred that move would be painted anew sixty times a second. */
+progress:indeterminate { background: repeating-linear-gradient(115deg, var(--running) 0 5px, var(--raised) 5px 14px); }
 progress:indeterminate::-webkit-progress-bar { background: none; }
-@keyframes slide { to { background-position: -200% 0; } }
 
 .pages { display: flex; justify-content: space-between; gap: 12px; padding: 10px 16px; border-top: 1px solid var(--line); }
 .pages:not(:has(a:not([hidden]))) { display: none; }

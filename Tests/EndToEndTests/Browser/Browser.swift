@@ -185,6 +185,15 @@ final class Browser: Sendable {
         _ = try await self.post("/element/\(self.element(selector))/click", "{}")
     }
 
+    /// Moves the pointer over an element.
+    func point(at selector: String) async throws {
+        let element = try await self.element(selector)
+        let origin = "{\"element-6066-11e4-a52e-4f735466cecf\":\(element.quoted)}"
+        let move = "{\"type\":\"pointerMove\",\"duration\":0,\"x\":0,\"y\":0,\"origin\":\(origin)}"
+        _ = try await self.post(
+            "/actions", "{\"actions\":[{\"type\":\"pointer\",\"id\":\"mouse\",\"actions\":[\(move)]}]}")
+    }
+
     /// Types into an element, in the place of what it holds.
     func type(_ text: String, into selector: String) async throws {
         let element = try await self.element(selector)

@@ -105,8 +105,13 @@ extension BrowserTests {
                 try await browser.waitForNo("#older-page")
                 try await browser.click("#newest-page")
                 try await expectPage(of: ids[0], 100)
-                // What starts pushes the oldest off the page, and the next page begins with it.
+                // Nothing moves under the pointer; what starts waits for a click. It pushes the oldest off the page, and the next
+                // page begins with that.
+                try await browser.point(at: "#rows a.id")
                 try await program.start("newest")
+                try await browser.wait(for: "Show 1 new", in: "#show-new")
+                try await expectPage(of: ids[0], 100)
+                try await browser.click("#show-new")
                 try await expectPage(of: "newest", 100)
                 try await browser.click("#older-page")
                 try await expectPage(of: ids[99], 100)

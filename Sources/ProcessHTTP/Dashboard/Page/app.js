@@ -76,6 +76,7 @@ function showPlace() {
     document.title = "Processes · process-tracker";
     const address = location.hash || "#/";
     const isSame = isBack && list.isShown && lastList.address === address;
+    const isOtherPage = where.filters.cursor !== lastList.filters.cursor;
     lastList = { ...lastList, address, filters: where.filters };
     showFilters(where.filters);
     markCounts(where.filters);
@@ -84,6 +85,7 @@ function showPlace() {
       list.resume();
       list.focus(lastList.opened);
     } else list.show(where.filters);
+    if (isOtherPage) byID("list-title").scrollIntoView();
   } else {
     list.pause();
     lastList.opened = where.id;

@@ -29,7 +29,7 @@ export class Progress {
     const fraction = status === "completed" ? 1 : progress?.fraction ?? null;
     setAttribute(this.bar, "data-status", status);
     this.bar.hidden = fraction === null && status !== "running";
-    // A bar without a value moves by itself: something is done, nobody knows how much.
+    // A bar without a value is striped: something is done, nobody knows how much.
     if (fraction === null) this.bar.removeAttribute("value");
     else if (this.bar.value !== fraction || !this.bar.hasAttribute("value")) this.bar.value = fraction;
     setText(this.figure, fraction === null ? "" : percent(fraction));
