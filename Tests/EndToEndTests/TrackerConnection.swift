@@ -20,7 +20,7 @@ final class TrackerConnection: Sendable {
     }
 
     /// One loop for all clients of all tests; it lives as long as the tests.
-    private static let loop: EventLoop = {
+    static let loop: EventLoop = {
         do { return try EventLoop(name: "test-client") } catch { fatalError("no event loop: \(error)") }
     }()
 
