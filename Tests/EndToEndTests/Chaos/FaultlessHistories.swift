@@ -1,3 +1,5 @@
+import ProcessCore
+
 /// Histories that keep every rule, though some look as if they did not.
 enum FaultlessHistories {
     private typealias Script = HistoryScript

@@ -1,3 +1,5 @@
+import ProcessCore
+
 /// Histories that a judge has to refuse.
 enum FaultyHistories {
     private typealias Script = HistoryScript
