@@ -179,7 +179,10 @@ function showPlace() {
 }
 
 function showFilters(filters) {
-  if (document.activeElement !== byID("filter-text")) byID("filter-text").value = searchText(filters);
+  const { id, metadata } = readSearch(byID("filter-text").value);
+  const isSaid = id === filters.id && JSON.stringify(metadata) === JSON.stringify(filters.metadata);
+  // Who goes on typing is not interrupted; and of several ways to say the same, his stays.
+  if (typing === null && !isSaid) byID("filter-text").value = searchText(filters);
   const status = filters.status.join(",");
   const select = byID("filter-status");
   // A combination that the menu lacks can come by a link; it is kept as long as nothing else is chosen.
@@ -195,7 +198,11 @@ function showFilters(filters) {
   byID("filter-order").value = filters.order;
 }
 
+let typing = null;
+
 function applyFilters() {
+  clearTimeout(typing);
+  typing = null;
   const names = (id) => byID(id).value.split(",").map((name) => name.trim()).filter((name) => name !== "");
   const status = byID("filter-status").value;
   const address = listAddress({
@@ -205,7 +212,6 @@ function applyFilters() {
   if (address !== location.hash) location.hash = address;
 }
 
-let typing = null;
 byID("filters").addEventListener("submit", (event) => { event.preventDefault(); applyFilters(); });
 byID("filters").addEventListener("change", applyFilters);
 byID("filter-text").addEventListener("input", () => {
@@ -595,6 +601,7 @@ import { Problem, noteClock } from "./api.js";
 const longestSilence = 50_000;
 const longestWait = 5_000;
 const longestTurn = 20;
+const sliceLength = 16_384;
 
 /**
  * Follows a path until it is told to stop.
@@ -659,12 +666,14 @@ async function once(path, stopped, lastID, on) {
       if (done) return;
       clearTimeout(watch);
       watch = setTimeout(() => silent.abort(), longestSilence);
-      parser.receive(value);
-      if (stopped.aborted) return;
-      // What has come already is read without a pause otherwise, and a thousand events would hold up the page.
-      if (performance.now() - begin > longestTurn) {
-        await new Promise((resolve) => { setTimeout(resolve); });
-        begin = performance.now();
+      for (let at = 0; at < value.length; at += sliceLength) {
+        parser.receive(value.slice(at, at + sliceLength));
+        // What has come already would be read without a pause otherwise, and a thousand events would hold up the page.
+        if (performance.now() - begin > longestTurn) {
+          await new Promise((resolve) => { setTimeout(resolve); });
+          begin = performance.now();
+        }
+        if (stopped.aborted) return;
       }
     }
   } finally {
@@ -1118,6 +1127,8 @@ import { Row } from "./row.js";
 
 const pageSize = 100;
 const shortestPause = 150;
+/** A change of the screen may take a fifth of the time at most, however slow the machine. */
+const pauseFactor = 4;
 const shortestTimeBetweenReads = 2000;
 /** What a row shows; payloads, which may be large, are left out. */
 const fields = "process_id,kind,status,progress,error,metadata,created_at,started_at,finished_at,queue,"
@@ -1135,7 +1146,7 @@ export class ProcessList {
   /** Whether rows were pushed off the page since its end was read, so that the next page begins sooner. */
   #nextIsOld = false;
   #isScheduled = false;
-  #lastFlush = 0;
+  #nextFlush = 0;
   #lastRead = 0;
   #stream = null;
   #reading = null;
@@ -1311,7 +1322,7 @@ export class ProcessList {
   #schedule() {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    const wait = Math.max(0, this.#lastFlush + shortestPause - performance.now());
+    const wait = Math.max(0, this.#nextFlush - performance.now());
     setTimeout(() => requestAnimationFrame(() => {
       this.#isScheduled = false;
       this.#flush(false);
@@ -1320,7 +1331,7 @@ export class ProcessList {
 
   /** Shows what is pending. Rows come and go only where nobody is about to use one, or where it was asked for. */
   #flush(isAsked) {
-    this.#lastFlush = performance.now();
+    const begin = performance.now();
     const mayMove = isAsked || !this.#body.matches(":hover, :focus-within");
     let hasAdded = false;
     for (const [id, process] of this.#pending) {
@@ -1339,6 +1350,8 @@ export class ProcessList {
       this.#pending.delete(id);
     }
     if (hasAdded) this.#arrange();
+    const end = performance.now();
+    this.#nextFlush = end + Math.max(shortestPause, pauseFactor * (end - begin));
     const waiting = [...this.#pending.values()].filter((process) => process !== null).length;
     byID("show-new").hidden = waiting === 0;
     setText(byID("show-new"), `Show ${count(waiting)} new`);

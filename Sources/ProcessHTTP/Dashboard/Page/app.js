@@ -97,7 +97,10 @@ function showPlace() {
 }
 
 function showFilters(filters) {
-  if (document.activeElement !== byID("filter-text")) byID("filter-text").value = searchText(filters);
+  const { id, metadata } = readSearch(byID("filter-text").value);
+  const isSaid = id === filters.id && JSON.stringify(metadata) === JSON.stringify(filters.metadata);
+  // Who goes on typing is not interrupted; and of several ways to say the same, his stays.
+  if (typing === null && !isSaid) byID("filter-text").value = searchText(filters);
   const status = filters.status.join(",");
   const select = byID("filter-status");
   // A combination that the menu lacks can come by a link; it is kept as long as nothing else is chosen.
@@ -113,7 +116,11 @@ function showFilters(filters) {
   byID("filter-order").value = filters.order;
 }
 
+let typing = null;
+
 function applyFilters() {
+  clearTimeout(typing);
+  typing = null;
   const names = (id) => byID(id).value.split(",").map((name) => name.trim()).filter((name) => name !== "");
   const status = byID("filter-status").value;
   const address = listAddress({
@@ -123,7 +130,6 @@ function applyFilters() {
   if (address !== location.hash) location.hash = address;
 }
 
-let typing = null;
 byID("filters").addEventListener("submit", (event) => { event.preventDefault(); applyFilters(); });
 byID("filters").addEventListener("change", applyFilters);
 byID("filter-text").addEventListener("input", () => {

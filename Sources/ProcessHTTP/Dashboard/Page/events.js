@@ -9,6 +9,7 @@ import { Problem, noteClock } from "./api.js";
 const longestSilence = 50_000;
 const longestWait = 5_000;
 const longestTurn = 20;
+const sliceLength = 16_384;
 
 /**
  * Follows a path until it is told to stop.
@@ -73,12 +74,14 @@ async function once(path, stopped, lastID, on) {
       if (done) return;
       clearTimeout(watch);
       watch = setTimeout(() => silent.abort(), longestSilence);
-      parser.receive(value);
-      if (stopped.aborted) return;
-      // What has come already is read without a pause otherwise, and a thousand events would hold up the page.
-      if (performance.now() - begin > longestTurn) {
-        await new Promise((resolve) => { setTimeout(resolve); });
-        begin = performance.now();
+      for (let at = 0; at < value.length; at += sliceLength) {
+        parser.receive(value.slice(at, at + sliceLength));
+        // What has come already would be read without a pause otherwise, and a thousand events would hold up the page.
+        if (performance.now() - begin > longestTurn) {
+          await new Promise((resolve) => { setTimeout(resolve); });
+          begin = performance.now();
+        }
+        if (stopped.aborted) return;
       }
     }
   } finally {

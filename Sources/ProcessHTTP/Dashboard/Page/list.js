@@ -10,6 +10,8 @@ import { Row } from "./row.js";
 
 const pageSize = 100;
 const shortestPause = 150;
+/** A change of the screen may take a fifth of the time at most, however slow the machine. */
+const pauseFactor = 4;
 const shortestTimeBetweenReads = 2000;
 /** What a row shows; payloads, which may be large, are left out. */
 const fields = "process_id,kind,status,progress,error,metadata,created_at,started_at,finished_at,queue,"
@@ -27,7 +29,7 @@ export class ProcessList {
   /** Whether rows were pushed off the page since its end was read, so that the next page begins sooner. */
   #nextIsOld = false;
   #isScheduled = false;
-  #lastFlush = 0;
+  #nextFlush = 0;
   #lastRead = 0;
   #stream = null;
   #reading = null;
@@ -203,7 +205,7 @@ export class ProcessList {
   #schedule() {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    const wait = Math.max(0, this.#lastFlush + shortestPause - performance.now());
+    const wait = Math.max(0, this.#nextFlush - performance.now());
     setTimeout(() => requestAnimationFrame(() => {
       this.#isScheduled = false;
       this.#flush(false);
@@ -212,7 +214,7 @@ export class ProcessList {
 
   /** Shows what is pending. Rows come and go only where nobody is about to use one, or where it was asked for. */
   #flush(isAsked) {
-    this.#lastFlush = performance.now();
+    const begin = performance.now();
     const mayMove = isAsked || !this.#body.matches(":hover, :focus-within");
     let hasAdded = false;
     for (const [id, process] of this.#pending) {
@@ -231,6 +233,8 @@ export class ProcessList {
       this.#pending.delete(id);
     }
     if (hasAdded) this.#arrange();
+    const end = performance.now();
+    this.#nextFlush = end + Math.max(shortestPause, pauseFactor * (end - begin));
     const waiting = [...this.#pending.values()].filter((process) => process !== null).length;
     byID("show-new").hidden = waiting === 0;
     setText(byID("show-new"), `Show ${count(waiting)} new`);
