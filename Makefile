@@ -11,6 +11,8 @@ TEST_PACKAGES := curl redis-server
 BROWSER_PACKAGES := chromium chromium-driver fonts-dejavu-core
 BENCH_PACKAGES := redis-server webdis wrk
 
+# All tests at once would start hundreds of servers, and on a small machine each would take the time of all the others.
+FEW_AT_ONCE := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$$(($$(nproc) * 6))
 CHECKED := --explicit-target-dependency-import-check error
 SANITIZED := --sanitize=thread --scratch-path .build-tsan
 FORMATTED := $(wildcard Package.swift Sources Tests Benchmarks)
@@ -44,7 +46,7 @@ run: release ## Build a release and serve, on SQLite in ./data (ARGS='--listen 1
 
 .PHONY: test
 test: test-deps ## Run all tests (ARGS='--filter Name' for some)
-	swift test $(CHECKED) $(ARGS)
+	$(FEW_AT_ONCE) swift test $(CHECKED) $(ARGS)
 
 .PHONY: test-browser
 test-browser: test-deps ## Run the tests of the dashboard in a real browser
