@@ -2,7 +2,7 @@ import EventLoop
 import Synchronization
 import Testing
 
-@Suite("EventLoop", .timeLimit(.minutes(1)))
+@Suite("EventLoop", .timeLimit(.minutes(3)))
 struct EventLoopTests {
     @Test("a task that prefers a loop starts there and comes back after each await")
     func taskStaysOnLoop() async throws {
@@ -127,7 +127,7 @@ struct EventLoopTests {
     }
 }
 
-@Suite("EventLoopGroup", .timeLimit(.minutes(1)))
+@Suite("EventLoopGroup", .timeLimit(.minutes(3)))
 struct EventLoopGroupTests {
     @Test("next takes the loops in turn, current stays where the caller is")
     func nextAndCurrent() async throws {

@@ -2,7 +2,7 @@ import EventLoop
 import Glibc
 import Testing
 
-@Suite("Timers, signals and descriptors", .timeLimit(.minutes(1)))
+@Suite("Timers, signals and descriptors", .timeLimit(.minutes(3)))
 struct EventTests {
     @Test("a timer never fires early, also on a loop that is busy", arguments: [0, 1, 3, 10])
     func timerIsNotEarly(milliseconds: Int) async throws {

@@ -1,7 +1,7 @@
 import EventLoop
 import Testing
 
-@Suite("The end of a loop", .timeLimit(.minutes(1)))
+@Suite("The end of a loop", .timeLimit(.minutes(3)))
 struct ShutdownTests {
     @Test("what was queued before the end runs, with all it queues in turn")
     func drains() async throws {

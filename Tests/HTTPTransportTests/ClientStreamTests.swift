@@ -3,7 +3,7 @@ import HTTPTransport
 import ProcessHTTP
 import Testing
 
-@Suite("HTTPClient, answers read piece by piece", .timeLimit(.minutes(1)))
+@Suite("HTTPClient, answers read piece by piece", .timeLimit(.minutes(3)))
 struct ClientStreamTests {
     private static let request = HTTPRequest(method: .get, path: "/events")
     private static let chunked =

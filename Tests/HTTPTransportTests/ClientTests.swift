@@ -3,7 +3,7 @@ import HTTPTransport
 import ProcessHTTP
 import Testing
 
-@Suite("HTTPClient", .timeLimit(.minutes(1)))
+@Suite("HTTPClient", .timeLimit(.minutes(3)))
 struct ClientTests {
     @Test("a request of each method gets its answer, from whatever task it is sent", arguments: HTTPMethod.allCases)
     func methods(method: HTTPMethod) async throws {

@@ -3,7 +3,7 @@ import HTTPTransport
 import ProcessHTTP
 import Testing
 
-@Suite("Listening", .timeLimit(.minutes(1)))
+@Suite("Listening", .timeLimit(.minutes(3)))
 struct ListeningTests {
     @Test("a port in use is an error that says so, however many loops there are", arguments: [1, 2], [1, 2])
     func portInUse(first: Int, second: Int) async throws {

@@ -3,7 +3,7 @@ import HTTPTransport
 import ProcessHTTP
 import Testing
 
-@Suite("HTTPServer, time-outs and ends", .timeLimit(.minutes(1)))
+@Suite("HTTPServer, time-outs and ends", .timeLimit(.minutes(3)))
 struct ServerLifeTests {
     private let quick = HTTPServer.Configuration.forTests.with {
         $0.headTimeout = .milliseconds(40)

@@ -3,7 +3,7 @@ import HTTPTransport
 import ProcessHTTP
 import Testing
 
-@Suite("HTTPServer, messages", .timeLimit(.minutes(1)))
+@Suite("HTTPServer, messages", .timeLimit(.minutes(3)))
 struct ServerMessageTests {
     @Test("a request reaches the handler and its answer the client, on a connection that stays open")
     func keepAlive() async throws {

@@ -2,7 +2,7 @@ import HTTPTransport
 import ProcessHTTP
 import Testing
 
-@Suite("HTTPServer, what it refuses", .timeLimit(.minutes(1)))
+@Suite("HTTPServer, what it refuses", .timeLimit(.minutes(3)))
 struct ServerRefusalTests {
     @Test(
         "framing that can be read in two ways is the handler's to refuse, and nothing behind it is read",

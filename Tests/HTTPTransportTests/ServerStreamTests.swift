@@ -3,7 +3,7 @@ import HTTPTransport
 import ProcessHTTP
 import Testing
 
-@Suite("HTTPServer, bodies written piece by piece", .timeLimit(.minutes(1)))
+@Suite("HTTPServer, bodies written piece by piece", .timeLimit(.minutes(3)))
 struct ServerStreamTests {
     private static let get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ProcessCommands
 
-@Suite("list --follow", .timeLimit(.minutes(1)))
+@Suite("list --follow", .timeLimit(.minutes(3)))
 struct ListFollowTests {
     private static func data(_ id: String, _ revision: Int, _ status: String, _ changes: String = "") -> String {
         """

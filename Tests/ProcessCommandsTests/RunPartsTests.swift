@@ -4,7 +4,7 @@ import Testing
 
 @testable import ProcessCommands
 
-@Suite("Parts of run", .timeLimit(.minutes(1)))
+@Suite("Parts of run", .timeLimit(.minutes(3)))
 struct RunPartsTests {
     @Test("a heartbeat comes when it is due, not with the tick behind that, and shows a cancel request by then")
     func heartbeat() async throws {

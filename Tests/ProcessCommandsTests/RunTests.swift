@@ -6,7 +6,7 @@ import Testing
 
 @testable import ProcessCommands
 
-@Suite("run: a command that runs to its end", .timeLimit(.minutes(1)))
+@Suite("run: a command that runs to its end", .timeLimit(.minutes(3)))
 struct RunTests {
     @Test("exit 0 completes with the exit code and the end of the output")
     func success() async throws {
@@ -113,7 +113,7 @@ struct RunTests {
     }
 }
 
-@Suite("run: output", .timeLimit(.minutes(1)))
+@Suite("run: output", .timeLimit(.minutes(3)))
 struct RunOutputTests {
     @Test("every byte passes through unchanged, of both streams")
     func binary() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ProcessCommands
 
-@Suite("run: what the tracker hears and says", .timeLimit(.minutes(1)))
+@Suite("run: what the tracker hears and says", .timeLimit(.minutes(3)))
 struct RunTrackingTests {
     /// A script that goes on until the tracker has heard its last line, and then ends.
     private static func waiting(for file: String) -> String { "until [ -e \(file) ]; do sleep 0.01; done" }

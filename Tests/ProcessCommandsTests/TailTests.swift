@@ -4,7 +4,7 @@ import Testing
 
 @testable import ProcessCommands
 
-@Suite("tail", .timeLimit(.minutes(1)))
+@Suite("tail", .timeLimit(.minutes(3)))
 struct TailTests {
     private static func chunk(_ index: Int, _ data: String, _ type: String = "content") -> String {
         "event: \(type)\nid: \(index)\ndata: \(data)\n\n"

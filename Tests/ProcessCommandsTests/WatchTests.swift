@@ -6,7 +6,7 @@ import Testing
 
 @testable import ProcessCommands
 
-@Suite("watch", .timeLimit(.minutes(1)))
+@Suite("watch", .timeLimit(.minutes(3)))
 struct WatchTests {
     private static func data(_ revision: Int, _ status: String, _ changes: String = "") -> String {
         """

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ProcessCommands
 
-@Suite("work: its parts", .timeLimit(.minutes(1)))
+@Suite("work: its parts", .timeLimit(.minutes(3)))
 struct WorkPartsTests {
     @Test(
         "a handler that can't be run is wrong use, before anything is claimed",

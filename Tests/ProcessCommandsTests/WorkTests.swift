@@ -5,7 +5,7 @@ import Testing
 
 @testable import ProcessCommands
 
-@Suite("work: what a handler gets, and what it gives", .timeLimit(.minutes(1)))
+@Suite("work: what a handler gets, and what it gives", .timeLimit(.minutes(3)))
 struct WorkTests {
     @Test(
         "what it prints is the result: JSON byte for byte, other text as a string, nothing as null",

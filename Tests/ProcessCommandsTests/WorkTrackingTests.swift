@@ -6,7 +6,7 @@ import Testing
 
 @testable import ProcessCommands
 
-@Suite("work: what the tracker and the worker's user ask for", .timeLimit(.minutes(1)))
+@Suite("work: what the tracker and the worker's user ask for", .timeLimit(.minutes(3)))
 struct WorkTrackingTests {
     /// Answers what `change` says to progress reports, from the handler's first own one on: it has set itself up by then.
     private static func onceReady(_ change: String) -> FakeQueue.Answer {

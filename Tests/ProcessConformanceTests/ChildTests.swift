@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("Parents and children", .timeLimit(.minutes(1)))
+@Suite("Parents and children", .timeLimit(.minutes(3)))
 struct ChildTests {
     private func child(_ id: ProcessID, of parent: ProcessID, queue: String? = nil) -> ProcessRecord {
         .started(id) { start in

@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("Claiming", .timeLimit(.minutes(1)))
+@Suite("Claiming", .timeLimit(.minutes(3)))
 struct ClaimTests {
     private func claim(
         _ limit: Int = 100, from queues: String..., worker: String? = "host-1", lease: Duration = .seconds(60)

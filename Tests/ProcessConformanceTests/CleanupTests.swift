@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("Cleaning up", .timeLimit(.minutes(1)))
+@Suite("Cleaning up", .timeLimit(.minutes(3)))
 struct CleanupTests {
     private func expired(
         by instant: Timestamp, at now: Timestamp? = nil, statuses: Set<ProcessStatus> = ProcessStatus.finished

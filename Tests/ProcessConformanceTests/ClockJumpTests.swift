@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("A store whose clock jumps by an hour", .timeLimit(.minutes(1)))
+@Suite("A store whose clock jumps by an hour", .timeLimit(.minutes(3)))
 struct ClockJumpTests {
     static let jumps: [Duration] = [.seconds(-3600), .seconds(3600)]
 

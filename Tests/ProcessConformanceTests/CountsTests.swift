@@ -34,7 +34,7 @@ extension ProcessCounts {
     }
 }
 
-@Suite("Counting", .timeLimit(.minutes(1)))
+@Suite("Counting", .timeLimit(.minutes(3)))
 struct CountsTests {
     /// Compares the counts that are kept with those of a walk over everything.
     private func expectRecount(

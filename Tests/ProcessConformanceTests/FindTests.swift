@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("Finding by id", .timeLimit(.minutes(1)))
+@Suite("Finding by id", .timeLimit(.minutes(3)))
 struct FindTests {
     @Test("an id that was never used is missing", arguments: Backend.allCases)
     func unknown(backend: Backend) async throws {

@@ -3,7 +3,7 @@ import ProcessTestSupport
 import Synchronization
 import Testing
 
-@Suite("Following output", .timeLimit(.minutes(1)))
+@Suite("Following output", .timeLimit(.minutes(3)))
 struct FollowOutputTests {
     private func manager(_ repository: any ProcessRepository, keptChunks: Int = 10_000) -> ProcessManager {
         ProcessManager(repository: repository, keptChunks: keptChunks, hub: ChangeHub(clock: ManualTimer()))

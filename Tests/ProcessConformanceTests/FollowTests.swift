@@ -3,7 +3,7 @@ import ProcessTestSupport
 import Synchronization
 import Testing
 
-@Suite("Following", .timeLimit(.minutes(1)))
+@Suite("Following", .timeLimit(.minutes(3)))
 struct FollowTests {
     private let timer = ManualTimer()
 

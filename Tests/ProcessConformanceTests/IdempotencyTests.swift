@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("Idempotency keys", .timeLimit(.minutes(1)))
+@Suite("Idempotency keys", .timeLimit(.minutes(3)))
 struct IdempotencyTests {
     private func insertion(
         _ id: ProcessID, _ fingerprint: String = "body", key: String = "key", lifetime: Duration = .seconds(3600)

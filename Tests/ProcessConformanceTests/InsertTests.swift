@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("Inserting", .timeLimit(.minutes(1)))
+@Suite("Inserting", .timeLimit(.minutes(3)))
 struct InsertTests {
     @Test("an inserted process is found as it was sent", arguments: Backend.allCases)
     func insert(backend: Backend) async throws {

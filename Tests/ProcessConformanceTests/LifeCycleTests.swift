@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("Health, time and closing", .timeLimit(.minutes(1)))
+@Suite("Health, time and closing", .timeLimit(.minutes(3)))
 struct LifeCycleTests {
     @Test("a store that works says so", arguments: Backend.allCases)
     func healthy(backend: Backend) async throws {

@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("Notices of changes", .timeLimit(.minutes(1)))
+@Suite("Notices of changes", .timeLimit(.minutes(3)))
 struct NoticeTests {
     /// Listens to an instance, and waits until it misses nothing any more.
     private func listen(_ backend: Backend, _ repository: any ProcessRepository) async -> NoticeLog {

@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("Finding what is overdue", .timeLimit(.minutes(1)))
+@Suite("Finding what is overdue", .timeLimit(.minutes(3)))
 struct OverdueTests {
     private func leased(_ id: ProcessID, _ lease: Duration, timeout: Duration? = nil) -> ProcessRecord {
         .started(id) { start in

@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("Paging", .timeLimit(.minutes(1)))
+@Suite("Paging", .timeLimit(.minutes(3)))
 struct PageTests {
     /// 60 processes of every status, three kinds, three queues or none, two tenants, created in pairs.
     static func population() throws -> [ProcessRecord] {

@@ -3,7 +3,7 @@ import ProcessTestSupport
 import Synchronization
 import Testing
 
-@Suite("Claims that wait", .timeLimit(.minutes(1)))
+@Suite("Claims that wait", .timeLimit(.minutes(3)))
 struct ParkedClaimTests {
     private let timer = ManualTimer()
 

@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("Replacing", .timeLimit(.minutes(1)))
+@Suite("Replacing", .timeLimit(.minutes(3)))
 struct ReplaceTests {
     @Test("a changed record takes the place of the one it was made from", arguments: Backend.allCases)
     func replace(backend: Backend) async throws {

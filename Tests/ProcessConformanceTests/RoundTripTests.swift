@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("Every field comes back as it was", .timeLimit(.minutes(1)))
+@Suite("Every field comes back as it was", .timeLimit(.minutes(3)))
 struct RoundTripTests {
     /// Keeps a record and reads it in every way there is.
     private func expectRoundTrip(

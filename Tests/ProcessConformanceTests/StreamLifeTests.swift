@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("Output in the life of a process", .timeLimit(.minutes(1)))
+@Suite("Output in the life of a process", .timeLimit(.minutes(3)))
 struct StreamLifeTests {
     /// Every state in which output may come, with every attempt that it may name.
     @Test("a store takes output exactly where the pure function does", arguments: Backend.allCases)

@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("Output sent again", .timeLimit(.minutes(1)))
+@Suite("Output sent again", .timeLimit(.minutes(3)))
 struct StreamRepeatTests {
     /// Why an append does not happen; `nil` where it does.
     private func failure(

@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("Output of processes", .timeLimit(.minutes(1)))
+@Suite("Output of processes", .timeLimit(.minutes(3)))
 struct StreamTests {
     @Test("output is kept byte for byte under indexes that count from 1", arguments: Backend.allCases)
     func append(backend: Backend) async throws {

@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("Remembering what was removed", .timeLimit(.minutes(1)))
+@Suite("Remembering what was removed", .timeLimit(.minutes(3)))
 struct TombstoneTests {
     @Test(
         "a removed process is remembered with its last status and the time of its removal", arguments: Backend.allCases)

@@ -117,7 +117,7 @@ struct ClaimLanesTests {
     }
 }
 
-@Suite("A signal", .timeLimit(.minutes(1)))
+@Suite("A signal", .timeLimit(.minutes(3)))
 struct ChangeSignalTests {
     @Test("one that was set before the wait counts, once")
     func before() async {
@@ -143,7 +143,7 @@ struct ChangeSignalTests {
     }
 }
 
-@Suite("The hub", .timeLimit(.minutes(1)))
+@Suite("The hub", .timeLimit(.minutes(3)))
 struct ChangeHubTests {
     private let a = ProcessID(trusted: "a")
     private let b = ProcessID(trusted: "b")

@@ -108,7 +108,7 @@ private struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-@Suite("JSON judged twice", .timeLimit(.minutes(1)))
+@Suite("JSON judged twice", .timeLimit(.minutes(3)))
 struct JSONDifferentialTests {
     /// Pieces that matter to the grammar more often than random bytes do.
     private static let pieces: [[UInt8]] =

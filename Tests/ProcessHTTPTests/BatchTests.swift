@@ -4,7 +4,7 @@ import Testing
 
 @testable import ProcessHTTP
 
-@Suite("POST /batch", .timeLimit(.minutes(1)))
+@Suite("POST /batch", .timeLimit(.minutes(3)))
 struct BatchTests {
     @Test("each item stands alone, items on one process are done in order, results are in order")
     func mixed() async throws {

@@ -3,7 +3,7 @@ import ProcessHTTP
 import ProcessTestSupport
 import Testing
 
-@Suite("POST /claim", .timeLimit(.minutes(1)))
+@Suite("POST /claim", .timeLimit(.minutes(3)))
 struct ClaimTests {
     @Test("hands out due processes with attempt, worker and lease")
     func claim() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ProcessHTTP
 
-@Suite("GET /events", .timeLimit(.minutes(1)))
+@Suite("GET /events", .timeLimit(.minutes(3)))
 struct EventsTests {
     @Test("an event is written line by line, whatever breaks its data has")
     func format() {

@@ -2,7 +2,7 @@ import ProcessCore
 import ProcessTestSupport
 import Testing
 
-@Suite("A lost channel of changes", .timeLimit(.minutes(1)))
+@Suite("A lost channel of changes", .timeLimit(.minutes(3)))
 struct LostChannelTests {
     @Test("does not hold up who waits: what changed meanwhile is answered when the channel is heard again")
     func lost() async throws {

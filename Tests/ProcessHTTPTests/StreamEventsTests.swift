@@ -4,7 +4,7 @@ import Testing
 
 @testable import ProcessHTTP
 
-@Suite("GET /stream/{id}, as events", .timeLimit(.minutes(1)))
+@Suite("GET /stream/{id}, as events", .timeLimit(.minutes(3)))
 struct StreamEventsTests {
     @Test("output comes as it is added, byte for byte, and the end closes the stream")
     func live() async throws {

@@ -12,7 +12,7 @@ extension TestService {
     }
 }
 
-@Suite("/stream/{id}, page by page", .timeLimit(.minutes(1)))
+@Suite("/stream/{id}, page by page", .timeLimit(.minutes(3)))
 struct StreamTests {
     @Test("appends one or several, and shows them byte for byte")
     func appending() async {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ProcessHTTP
 
-@Suite("Prefer: wait", .timeLimit(.minutes(1)))
+@Suite("Prefer: wait", .timeLimit(.minutes(3)))
 struct WaitTests {
     @Test(
         "is read as RFC 7240 has it; what can't be read is ignored",

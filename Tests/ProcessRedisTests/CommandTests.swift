@@ -5,7 +5,7 @@ import Testing
 
 @testable import ProcessRedis
 
-@Suite("What a call costs Redis", .timeLimit(.minutes(1)))
+@Suite("What a call costs Redis", .timeLimit(.minutes(3)))
 struct CommandTests {
     /// The commands that reach a server while a body runs: those of clients, not those inside of scripts.
     private func commands(

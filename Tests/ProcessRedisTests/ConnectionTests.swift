@@ -5,7 +5,7 @@ import Testing
 
 @testable import ProcessRedis
 
-@Suite("Connections to Redis", .timeLimit(.minutes(1)))
+@Suite("Connections to Redis", .timeLimit(.minutes(3)))
 struct ConnectionTests {
     @Test("a process goes to Redis and back over TCP and over a Unix socket")
     func transports() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ProcessRedis
 
-@Suite("What others left or spoilt in Redis", .timeLimit(.minutes(1)))
+@Suite("What others left or spoilt in Redis", .timeLimit(.minutes(3)))
 struct ForeignDataTests {
     /// Ways to spoil the hash of a process.
     static let damages: [[String]] = [

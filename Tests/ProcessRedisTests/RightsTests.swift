@@ -4,7 +4,7 @@ import Testing
 
 @testable import ProcessRedis
 
-@Suite("A user's rights in Redis", .timeLimit(.minutes(1)))
+@Suite("A user's rights in Redis", .timeLimit(.minutes(3)))
 struct RightsTests {
     /// Everything the service does, and no more.
     static let leastRights = [

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ProcessRedis
 
-@Suite("Output in Redis", .timeLimit(.minutes(1)))
+@Suite("Output in Redis", .timeLimit(.minutes(3)))
 struct StreamKeyTests {
     @Test("reads well by hand, and leaves nothing behind")
     func keys() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ProcessSQLite
 
-@Suite("The file", .timeLimit(.minutes(1)))
+@Suite("The file", .timeLimit(.minutes(3)))
 struct FileTests {
     @Test("a new file and its folders are for their owner alone, the log beside it too")
     func permissionsOfNewFiles() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ProcessSQLite
 
-@Suite("The work of a call", .timeLimit(.minutes(1)))
+@Suite("The work of a call", .timeLimit(.minutes(3)))
 struct GrowthTests {
     /// Calls, each with enough of what it looks for, whatever else there is.
     enum Call: String, CaseIterable {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ProcessSQLite
 
-@Suite("Versions", .timeLimit(.minutes(1)))
+@Suite("Versions", .timeLimit(.minutes(3)))
 struct MigrationTests {
     /// A program one version ahead of this one.
     static func options(_ migration: String) -> SQLiteStoreOptions {

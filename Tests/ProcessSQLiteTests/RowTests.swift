@@ -4,7 +4,7 @@ import Testing
 
 @testable import ProcessSQLite
 
-@Suite("Rows", .timeLimit(.minutes(1)))
+@Suite("Rows", .timeLimit(.minutes(3)))
 struct RowTests {
     /// A record in which every attribute has a value of its own.
     static func full(_ id: String = "full", inputLength: Int = 20) throws -> ProcessRecord {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ProcessSQLite
 
-@Suite("Rows that somebody else wrote to", .timeLimit(.minutes(1)))
+@Suite("Rows that somebody else wrote to", .timeLimit(.minutes(3)))
 struct UnreadableRowTests {
     static let edits = [
         "status = 'sleeping'", "input = '{'", "result = 'x'", "metadata = '[1]'", "metadata = '{\"a\":1}'",
@@ -87,7 +87,7 @@ struct UnreadableRowTests {
     }
 }
 
-@Suite("Output that somebody else wrote to", .timeLimit(.minutes(1)))
+@Suite("Output that somebody else wrote to", .timeLimit(.minutes(3)))
 struct UnreadableChunkTests {
     @Test("a chunk that is no JSON fails for its own process, and for nobody else")
     func noJSON() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ProcessSQLite
 
-@Suite("The writer", .timeLimit(.minutes(1)))
+@Suite("The writer", .timeLimit(.minutes(3)))
 struct WriterTests {
     /// Does something while somebody else has the file locked, until as many writes wait as are asked for.
     private func whileLocked(

@@ -3,7 +3,7 @@ import ProcessTestSupport
 import Synchronization
 import Testing
 
-@Suite("ProcessManager", .timeLimit(.minutes(1)))
+@Suite("ProcessManager", .timeLimit(.minutes(3)))
 struct ProcessManagerTests {
     private let clock = ManualClock()
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ProcessSQLite
 
-@Suite("ProcessRepositoryFactory", .timeLimit(.minutes(1)))
+@Suite("ProcessRepositoryFactory", .timeLimit(.minutes(3)))
 struct RepositoryFactoryTests {
     @Test("a record of an SQLite file that can't be read is in the log, once, with what is wrong with it")
     func unreadable() async throws {

@@ -4,7 +4,7 @@ import ProcessTestSupport
 import Synchronization
 import Testing
 
-@Suite("The service's timers", .timeLimit(.minutes(1)))
+@Suite("The service's timers", .timeLimit(.minutes(3)))
 struct TimerTests {
     private let clock = ManualClock()
     private let turns = TurnClock()
