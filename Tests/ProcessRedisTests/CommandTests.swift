@@ -94,6 +94,23 @@ struct CommandTests {
         }
     }
 
+    @Test("a page reads its index once, and one process more than it shows")
+    func page() async throws {
+        try await withRepository { repository, server async throws in
+            let now = repository.now()
+            try await repository.keep((0..<300).map { startedRecord(at: now - .milliseconds($0)) })
+            var query = ProcessQuery()
+            for _ in 0..<2 {
+                let (sent, _) = try await self.commands(on: server) { () async throws in
+                    let page = try await repository.page(query)
+                    #expect(page.records.count == 100)
+                    query.after = page.next
+                }
+                #expect(sent == ["ZREVRANGEBYSCORE"] + Array(repeating: "HGETALL", count: 101))
+            }
+        }
+    }
+
     @Test("nothing is ever found by going through all keys")
     func noScan() async throws {
         try await withRepository { repository, server async throws in
