@@ -68,6 +68,12 @@ struct CommandTests {
                 try await repository.removeEverythingFinished()
             }
             #expect(cleanup.sent == ["EVALSHA"])
+            try await repository.keep((0..<100).map { try .finished(ProcessID(trusted: "f-\($0)"), created: now) })
+            let many = try await self.commands(on: server) { () async throws in
+                #expect(try await repository.removeEverythingFinished().count == 100)
+            }
+            // For each a look, one for its children, and a message: everybody else waits while a batch is removed.
+            #expect(many.inScripts.count <= 3 * 100 + 20)
             #expect(
                 try await self.commands(on: server) { () async throws in _ = try await repository.counts() }.sent == [
                     "EVALSHA"
