@@ -97,11 +97,12 @@ docs: ## Write anew what repeats something: the tables of docs/ and config/, the
 	UPDATE_DOCUMENTS=1 swift test $(CHECKED) --filter 'ConfigurationDocumentTests|DashboardTests/isCurrent'
 
 .PHONY: check
-check: ## Everything: lint, build, tests, tests under the thread sanitizer, release
+check: ## Everything: lint, build, tests, counts, tests under the thread sanitizer, release
 	$(MAKE) lint
 	$(MAKE) build
 	$(MAKE) test
 	$(MAKE) test-browser
+	$(MAKE) counts
 	$(MAKE) sanitize
 	$(MAKE) release
 

@@ -37,10 +37,11 @@ struct CountsBenchmark {
         var counted = CountBaseline()
         let loops = try await EventLoopGroup(count: 1)
         for backend in self.options.backends {
-            try await withTaskExecutorPreference(loops.loops[0]) {
-                try await backend.withStore(of: Self.size, on: loops) { store in
-                    for operation in self.options.operations {
-                        let row = CountBaseline.Row(backend: backend, operation: operation)
+            for operation in self.options.operations {
+                let row = CountBaseline.Row(backend: backend, operation: operation)
+                try await withTaskExecutorPreference(loops.loops[0]) {
+                    // A store for each, since what one leaves may change what another finds.
+                    try await backend.withStore(of: Self.size, on: loops) { store in
                         counted.numbers[row] = try await Self.counts(of: operation, in: store, on: backend)
                     }
                 }
