@@ -52,7 +52,8 @@ struct CostBenchmark {
         }
         await loops.shutdown()
         let growth = self.growth(of: costs)
-        print("\(self.table(of: costs))\n\(growth.table)\n\(sizes.text)", terminator: "")
+        let tables = self.tables(of: costs) + [growth.table, sizes.text]
+        print(tables.filter { !$0.isEmpty }.joined(separator: "\n"), terminator: "")
         if let path = self.options.jsonPath { try TextFile.write(Self.json(costs), to: path) }
         return excesses + growth.excesses
     }
@@ -99,15 +100,24 @@ struct CostBenchmark {
 
     // MARK: What came of it
 
-    private func table(of costs: [Cost]) -> String {
-        var table = MarkdownTable(["store, operation", "processes", "median µs", "p90", "p99", "runs"])
-        for cost in costs {
-            table.add(
-                ["\(cost.backend.rawValue), \(cost.operation.rawValue)", cost.size.grouped]
-                    + [0.5, 0.9, 0.99].map { cost.latencies.percentile($0).shown(digits: 1) }
-                    + [cost.latencies.count.grouped])
+    /// A table for each store, with a column for each size.
+    private func tables(of costs: [Cost]) -> [String] {
+        self.options.backends.map { backend in
+            var table = MarkdownTable(
+                ["\(backend.rawValue): µs, median · p90 · p99"] + self.options.sizes.map(\.grouped))
+            for operation in self.options.operations {
+                let mine = costs.filter { $0.backend == backend && $0.operation == operation }
+                table.add(
+                    [operation.rawValue]
+                        + mine.map { cost in
+                            [0.5, 0.9, 0.99].map { share in
+                                let time = cost.latencies.percentile(share)
+                                return time < 100 ? time.shown(digits: 1) : Int(time.rounded()).grouped
+                            }.joined(separator: " · ")
+                        })
+            }
+            return table.text
         }
-        return table.text
     }
 
     /// Compares the largest store with the one of ``reference`` processes, or the smallest.
