@@ -87,19 +87,24 @@ bench: release ## Measure beside bare evhttp and webdis (ARGS='--rounds 5 --seco
 	Benchmarks/run $(ARGS)
 
 .PHONY: bench-store
-bench-store: test-deps ## Measure the stores alone (ARGS='claim --sizes 1000,100000 --backends sqlite --check')
-	swift run -c release ProcessBenchmarks $(or $(ARGS),claim)
+bench-store: test-deps ## Measure the stores alone (ARGS='cost --sizes 1000,100000 --backends sqlite --check')
+	swift run -c release ProcessBenchmarks $(or $(ARGS),cost)
+
+.PHONY: counts
+counts: test-deps ## Compare what an operation costs, in counts, with Benchmarks/baseline.txt (ARGS=--update writes it)
+	swift run -c release ProcessBenchmarks counts $(or $(ARGS),--check)
 
 .PHONY: docs
 docs: ## Write anew what repeats something: the tables of docs/ and config/, the dashboard in the code
 	UPDATE_DOCUMENTS=1 swift test $(CHECKED) --filter 'ConfigurationDocumentTests|DashboardTests/isCurrent'
 
 .PHONY: check
-check: ## Everything: lint, build, tests, tests under the thread sanitizer, release
+check: ## Everything: lint, build, tests, counts, tests under the thread sanitizer, release
 	$(MAKE) lint
 	$(MAKE) build
 	$(MAKE) test
 	$(MAKE) test-browser
+	$(MAKE) counts
 	$(MAKE) sanitize
 	$(MAKE) release
 

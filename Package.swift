@@ -37,10 +37,14 @@ let package = Package(
             ]),
         .executableTarget(name: "ProcessTracker", dependencies: ["ProcessCommands"]),
 
-        // Measures the repositories, on the same servers as the tests; ships nowhere.
+        // Measures the repositories, on the same servers as the tests; ships nowhere. Its counters stand in the place of
+        // functions of the C library, in this program alone.
+        .target(name: "CCounters", path: "Benchmarks/CCounters", linkerSettings: [.linkedLibrary("sqlite3")]),
         .executableTarget(
             name: "ProcessBenchmarks",
-            dependencies: ["EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite", "ProcessTestSupport"],
+            dependencies: [
+                "CCounters", "EventLoop", "ProcessCore", "ProcessRedis", "ProcessSQLite", "ProcessTestSupport",
+            ],
             path: "Benchmarks/ProcessBenchmarks"),
 
         .target(

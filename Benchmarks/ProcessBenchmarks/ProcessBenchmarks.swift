@@ -4,15 +4,26 @@ internal import Glibc
 @main
 enum ProcessBenchmarks {
     static let usage = """
-        Usage: ProcessBenchmarks claim [options]
+        Usage: ProcessBenchmarks cost [options]
+               ProcessBenchmarks counts [options]
 
-        Measures what a claim costs while more and more processes are in the store, the large store and the small one in turn.
+        cost measures what operations take while more and more processes are in the store; stores of different sizes take turns.
 
-          --backends LIST   memory, sqlite, redis, separated by commas (all of them)
-          --sizes LIST      how many finished processes are in each store; a tenth as many wait (1000,1000000)
-          --rounds N        how often each store has its turn (10)
-          --samples N       claims in each turn (200)
-          --check           exit 1 where the largest store's median is more than twice the smallest one's
+          --backends LIST     memory, sqlite, redis, separated by commas (all of them)
+          --operations LIST   \(StoreOperation.allCases.map(\.rawValue).joined(separator: ", ")) (all of them)
+          --sizes LIST        how many processes are in each store, 1000 or more (1000,10000,100000,1000000)
+          --rounds N          how often each store has its turn (10)
+          --samples N         runs of a short operation in each turn; of a list a quarter, of a cleanup a fiftieth (100)
+          --json PATH         write what was measured for a chart, too
+          --check             exit 1 where the largest store's median is more than 1.5 times that of the one with 10,000,
+                              or a process in memory takes more than 700 bytes
+
+        counts tells what operations do, in numbers that do not depend on how busy the machine is.
+
+          --backends LIST, --operations LIST as above
+          --check             compare with the baseline, and exit 1 where a number has risen
+          --update            write the baseline anew
+          --baseline PATH     where it is (Benchmarks/baseline.txt)
 
         """
 
@@ -25,8 +36,14 @@ enum ProcessBenchmarks {
             exit(2)
         }
         do {
-            let isGood = try await ClaimBenchmark(options).run()
-            if options.checks, !isGood { exit(1) }
+            switch options.command {
+            case .cost:
+                let excesses = try await CostBenchmark(options).run()
+                for excess in excesses { Progress.say("Beyond its goal: \(excess)\n") }
+                if options.checks, !excesses.isEmpty { exit(1) }
+            case .counts:
+                if try await !CountsBenchmark(options).run() { exit(1) }
+            }
         } catch {
             Progress.say("failed: \(error)\n")
             exit(1)

@@ -12,7 +12,7 @@ extension RedisProcessRepository {
             for index in walk.indexesToRead {
                 let members = try await self.members(
                     of: index.key, order: query.order, after: index.last, from: walk.lowest, to: walk.highest,
-                    count: walk.chunk)
+                    count: walk.needed)
                 walk.take(members, from: index.key)
             }
             let ids = walk.nextIDs()
@@ -63,6 +63,8 @@ extension RedisProcessRepository {
         var members: [RedisIndexMember] = []
         var offset = 0
         let score = after.map { String($0.score) }
+        // The entry read last comes again.
+        let limit = after == nil ? count : count + 1
         while true {
             var commands = RedisCommands(capacity: 256)
             commands.begin(order == .oldest ? "ZRANGEBYSCORE" : "ZREVRANGEBYSCORE")
@@ -78,7 +80,7 @@ extension RedisProcessRepository {
             commands.add("WITHSCORES")
             commands.add("LIMIT")
             commands.add(offset)
-            commands.add(count)
+            commands.add(limit)
             commands.end()
             let found = try await self.client.send(commands, .reads, for: "the list") {
                 (reply) throws(RedisReply.Surprise) -> [RedisIndexMember] in
@@ -94,8 +96,8 @@ extension RedisProcessRepository {
                 }
                 if isNew ?? true { members.append(member) }
             }
-            if members.count == count || found.count < count { return members }
-            offset += count
+            if members.count == count || found.count < limit { return members }
+            offset += limit
         }
     }
 

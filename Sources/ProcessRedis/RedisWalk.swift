@@ -22,8 +22,8 @@ struct RedisWalk {
     private(set) var isOver = false
     private var hasMore = false
 
-    /// How many entries to read at a time. Grows while the records are small, since each is read whole.
-    private(set) var chunk: Int
+    /// How many records to read at a time. Grows while they are small, since each is read whole.
+    private var chunk = 33
 
     /// The lowest score, as Redis takes it.
     let lowest: String
@@ -36,8 +36,14 @@ struct RedisWalk {
         self.highest = query.createdBefore.map { "(\($0.milliseconds)" } ?? "+inf"
         let after = query.after.map { RedisIndexMember(id: $0.id, score: $0.createdAt.milliseconds) }
         self.indexes = indexes.map { Index(key: $0, last: after) }
+    }
+
+    /// How many entries the page still needs, as far as those so far tell how many pass the filter.
+    var needed: Int {
         // One more tells whether there is another page.
-        self.chunk = min(query.limit + 1, 33)
+        let missing = min(self.query.limit - self.records.count, Self.mostEntries) + 1
+        let share = max(self.lookedAt, 1) * missing / max(self.records.count, 1)
+        return min(max(share, self.lookedAt == 0 ? 1 : Self.fewestEntries), Self.mostEntries)
     }
 
     /// The indexes whose next entries have to be known before the walk can go on.
@@ -47,14 +53,15 @@ struct RedisWalk {
     mutating func take(_ members: [RedisIndexMember], from key: String) {
         guard let position = self.indexes.firstIndex(where: { $0.key == key }) else { return }
         self.indexes[position].members = members[...]
-        self.indexes[position].isExhausted = members.count < self.chunk
+        self.indexes[position].isExhausted = members.count < self.needed
         if let last = members.last { self.indexes[position].last = last }
     }
 
     /// The ids to read next, in order, as far as it is known.
     mutating func nextIDs() -> [ProcessID] {
         self.pending = []
-        while self.pending.count < self.chunk {
+        let count = min(self.chunk, self.needed)
+        while self.pending.count < count {
             // Behind the end of what was read of an index, one may stand that comes first.
             if self.indexes.contains(where: { $0.members.isEmpty && !$0.isExhausted }) { break }
             let heads = self.indexes.indices.compactMap { index in
@@ -94,12 +101,15 @@ struct RedisWalk {
         }
         if !self.pending.isEmpty {
             let average = self.byteCount / max(self.records.count, 1) + 512
-            self.chunk = min(max(Self.chunkByteCount / average, 8), 500)
+            self.chunk = max(Self.chunkByteCount / average, Self.fewestEntries)
         }
     }
 
     /// About how many bytes are read at a time.
     private static let chunkByteCount = 512 << 10
+    /// So many entries are read at a time, unless the first few are all that is wanted.
+    private static let fewestEntries = 8
+    private static let mostEntries = 500
 
     private var isFull: Bool {
         self.records.count >= self.query.limit || self.lookedAt >= self.query.walkLimit

@@ -68,6 +68,12 @@ struct CommandTests {
                 try await repository.removeEverythingFinished()
             }
             #expect(cleanup.sent == ["EVALSHA"])
+            try await repository.keep((0..<100).map { try .finished(ProcessID(trusted: "f-\($0)"), created: now) })
+            let many = try await self.commands(on: server) { () async throws in
+                #expect(try await repository.removeEverythingFinished().count == 100)
+            }
+            // For each a look, one for its children, and a message: everybody else waits while a batch is removed.
+            #expect(many.inScripts.count <= 3 * 100 + 20)
             #expect(
                 try await self.commands(on: server) { () async throws in _ = try await repository.counts() }.sent == [
                     "EVALSHA"
@@ -91,6 +97,23 @@ struct CommandTests {
                 _ = try await repository.find(records.map(\.id))
             }
             #expect(several.sent == ["HGETALL", "HGETALL", "HGETALL", "HMGET"])
+        }
+    }
+
+    @Test("a page reads its index once, and one process more than it shows")
+    func page() async throws {
+        try await withRepository { repository, server async throws in
+            let now = repository.now()
+            try await repository.keep((0..<300).map { startedRecord(at: now - .milliseconds($0)) })
+            var query = ProcessQuery()
+            for _ in 0..<2 {
+                let (sent, _) = try await self.commands(on: server) { () async throws in
+                    let page = try await repository.page(query)
+                    #expect(page.records.count == 100)
+                    query.after = page.next
+                }
+                #expect(sent == ["ZREVRANGEBYSCORE"] + Array(repeating: "HGETALL", count: 101))
+            }
         }
     }
 

@@ -203,4 +203,17 @@ struct ForeignDataTests {
             #expect(Set(try server.run("KEYS", "*").texts) == ["process_removed", "process_tombstones"])
         }
     }
+
+    @Test("a process that stands in two indexes at once is removed once")
+    func standsTwice() async throws {
+        try await withRepository { repository, server async throws in
+            try await repository.keep(try .finished("a"), try .finished("b"))
+            try server.run("ZADD", "process_expires", "1", "a")
+            let listener = try server.connect()
+            try listener.run("SUBSCRIBE", "process_events:0")
+            #expect(try await repository.removeEverythingFinished().map(\.id) == ["a", "b"])
+            for id in ["a", "b"] { #expect(try listener.receive().texts.last?.hasPrefix("\(id) ") == true) }
+            #expect(Set(try server.run("KEYS", "*").texts) == ["process_removed", "process_tombstones"])
+        }
+    }
 }

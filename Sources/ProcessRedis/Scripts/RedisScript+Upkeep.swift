@@ -127,7 +127,9 @@ extension RedisScript {
         local function hasOpenChildren(id)
           local key = P .. 'process_children:' .. id
           local finished = '(' .. text(\(RedisChildScore.firstFinished))
-          for _, child in ipairs(call('ZRANGEBYSCORE', key, '-inf', finished, 'LIMIT', 0, 10)) do
+          local open = call('ZRANGEBYSCORE', key, '-inf', finished, 'LIMIT', 0, 10)
+          if #open == 0 then return false end
+          for _, child in ipairs(open) do
             if call('EXISTS', P .. 'process:' .. child) == 1 then return true end
             if not isDry then call('ZREM', key, child) end
           end
@@ -156,7 +158,7 @@ extension RedisScript {
               id, score = found[c], found[c + 1]
               local hash = try('HMGET', P .. 'process:' .. id, 'revision', 'status', 'retain', 'finished_at',
                 'created_at', 'kind', 'queue', 'parent_id', 'lease_expires_at', 'deadline')
-              if hash.err or not hash[1] then
+              if gone[id] or hash.err or not hash[1] then
                 if not isDry then
                   forget(id)
                   call('ZREM', key, id)
@@ -165,21 +167,20 @@ extension RedisScript {
                 removed[#removed + 1] = id
                 removed[#removed + 1] = hash[2]
                 if not isDry then
-                  -- Only where it stands: a batch holds up everybody else for as long as it takes.
-                  call('SREM', P .. 'process_ids', id)
-                  call('ZREM', P .. 'process_times', id)
-                  call('ZREM', P .. 'process_status:' .. hash[2], id)
-                  if hash[4] then call('ZREM', P .. (hash[3] and 'process_expires' or 'process_finished'), id) end
-                  if hash[9] then call('ZREM', P .. 'process_leases', id) end
-                  if hash[10] then call('ZREM', P .. 'process_deadlines', id) end
-                  remove(id, hash[6], hash[7], hash[8], hash[1], hash[2], lifetime, channel)
+                  -- Only those in which it stands.
+                  leave('process_times', id)
+                  leave('process_status:' .. hash[2], id)
+                  if hash[4] then leave(hash[3] and 'process_expires' or 'process_finished', id) end
+                  if hash[9] then leave('process_leases', id) end
+                  if hash[10] then leave('process_deadlines', id) end
+                  remove(id, hash[6], hash[7], hash[8], hash[1], hash[2], lifetime)
                 end
               end
             end
             if place then break end
           end
         end
-        if not isDry and #removed > 0 then trimTombstones() end
+        if not isDry and #removed > 0 then finishRemoval(channel) end
         return {removed, text(now()), place}
         """
 
@@ -202,11 +203,11 @@ extension RedisScript {
                   if call('EXISTS', P .. index .. name) == 0 then call('SREM', P .. set, name) end
                 end
               end
-              remove(id, hash[3], hash[4], hash[5], hash[1], ARGV[i + 3], tonumber(ARGV[4]), ARGV[5])
+              remove(id, hash[3], hash[4], hash[5], hash[1], ARGV[i + 3], tonumber(ARGV[4]))
             end
           end
         end
-        if ARGV[3] ~= '1' and #removed > 0 then trimTombstones() end
+        if ARGV[3] ~= '1' and #removed > 0 then finishRemoval(ARGV[5]) end
         return {removed, text(now()), false}
         """
 

@@ -125,27 +125,55 @@ extension RedisScript {
             """
     }()
 
-    /// `remove(id, hash, status, lifetime, channel)`: removes a process with all that belongs to it, and remembers it;
-    /// `hash` has its kind, queue, parent and revision. `trimTombstones()`: keeps their number bounded.
+    /// `remove(id, kind, queue, parent, revision, status, lifetime)`: notes that a process goes with all that belongs to it,
+    /// and is remembered; `leave(index, id)`: that it leaves an index; `gone`: which ones go. `finishRemoval(channel)`: has it
+    /// happen, for all of them in a few commands, since everybody else waits meanwhile; and keeps the number of tombstones
+    /// bounded.
     private static let removal = """
-        local function remove(id, kind, queue, parent, revision, status, lifetime, channel)
+        local gone, ids, keys, entries, times, messages, leaving, names = {}, {}, {}, {}, {}, {}, {}, {}
+        local function leave(index, id)
+          leaving[index] = leaving[index] or {}
+          table.insert(leaving[index], id)
+        end
+        local function remove(id, kind, queue, parent, revision, status, lifetime)
+          gone[id] = true
+          ids[#ids + 1] = id
           if kind then
-            call('ZREM', P .. 'process_kind:' .. kind, id)
-            if call('EXISTS', P .. 'process_kind:' .. kind) == 0 then call('SREM', P .. 'process_kinds', kind) end
+            leave('process_kind:' .. kind, id)
+            names['process_kind:' .. kind] = {'process_kinds', kind}
           end
           if queue then
-            call('ZREM', P .. 'process_queue:' .. queue, id)
-            if call('EXISTS', P .. 'process_queue:' .. queue) == 0 then call('SREM', P .. 'process_queues', queue) end
+            leave('process_queue:' .. queue, id)
+            names['process_queue:' .. queue] = {'process_queues', queue}
           end
+          -- At once: the parent may be the next one that is looked at.
           if parent then call('ZREM', P .. 'process_children:' .. parent, id) end
-          call('ZREM', P .. 'process_streams', id)
-          call('UNLINK', P .. 'process:' .. id, P .. 'process_children:' .. id, P .. 'process_stream:' .. id)
+          leave('process_streams', id)
+          for _, sort in ipairs({'process:', 'process_children:', 'process_stream:'}) do
+            keys[#keys + 1] = P .. sort .. id
+          end
           local forgotten = text(now() + lifetime)
-          call('HSET', P .. 'process_removed', id, status .. ' ' .. text(now()) .. ' ' .. forgotten)
-          call('ZADD', P .. 'process_tombstones', forgotten, id)
-          try('PUBLISH', channel, id .. ' ' .. revision .. ' removed')
+          entries[#entries + 1] = id
+          entries[#entries + 1] = status .. ' ' .. text(now()) .. ' ' .. forgotten
+          times[#times + 1] = forgotten
+          times[#times + 1] = id
+          messages[#messages + 1] = id .. ' ' .. revision .. ' removed'
         end
-        local function trimTombstones()
+        local function inParts(list, body)
+          for i = 1, #list, 1000 do body(unpack(list, i, math.min(i + 999, #list))) end
+        end
+        local function finishRemoval(channel)
+          inParts(ids, function(...) call('SREM', P .. 'process_ids', ...) end)
+          for index, members in pairs(leaving) do
+            inParts(members, function(...) call('ZREM', P .. index, ...) end)
+          end
+          for index, name in pairs(names) do
+            if call('EXISTS', P .. index) == 0 then call('SREM', P .. name[1], name[2]) end
+          end
+          inParts(keys, function(...) call('UNLINK', ...) end)
+          inParts(entries, function(...) call('HSET', P .. 'process_removed', ...) end)
+          inParts(times, function(...) call('ZADD', P .. 'process_tombstones', ...) end)
+          for _, message in ipairs(messages) do try('PUBLISH', channel, message) end
           local excess = call('ZCARD', P .. 'process_tombstones') - 1000000
           if excess <= 0 then return end
           local oldest = call('ZPOPMIN', P .. 'process_tombstones', excess)
