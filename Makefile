@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 # What the program links, and what the tests start besides.
 PACKAGES := libevent-dev libhiredis-dev libsqlite3-dev
 TEST_PACKAGES := curl redis-server
-BENCH_PACKAGES := redis-server webdis wrk
+BENCH_PACKAGES := gcc nginx-light python3-venv redis-server webdis wrk
 
 CHECKED := --explicit-target-dependency-import-check error
 SANITIZED := --sanitize=thread --scratch-path .build-tsan
@@ -67,9 +67,14 @@ format: ## Format all Swift code
 	swift format --in-place --recursive --parallel $(FORMATTED)
 
 .PHONY: bench
-bench: release ## Measure beside bare evhttp and webdis (ARGS='--rounds 5 --seconds 10')
+bench: release ## Measure beside evhttp, nginx, webdis, FastAPI and Celery (ARGS='--quick', ARGS='--only latency')
 	@.ci/packages $(BENCH_PACKAGES)
 	Benchmarks/run $(ARGS)
+
+.PHONY: soak
+soak: release ## Work steadily for 20 minutes; memory and descriptors must stay flat (ARGS='--minutes 5')
+	@.ci/packages $(BENCH_PACKAGES)
+	Benchmarks/soak $(ARGS)
 
 .PHONY: docs
 docs: ## Write the tables of docs/ and config/ anew from the code
