@@ -3,6 +3,7 @@
 import concurrent.futures
 import http.client
 import json
+import queue
 
 # 64 bytes, the same as in load/start.lua and load/cycle.c.
 PAYLOAD = '{"customer":42,"note":"sixty-four bytes of payload, no more..."}'
@@ -45,21 +46,25 @@ def start(port, body=None):
 def in_batches(port, items, size=1000, connections=4):
     """Sends these items, each as JSON text, through POST /batch, and returns the ids of their processes."""
     batches = [items[begin:begin + size] for begin in range(0, len(items), size)]
+    idle = queue.SimpleQueue()
+    for _ in range(connections):
+        idle.put(Client(port))
 
-    def send(part):
-        ids = []
-        with Client(port) as client:
-            for batch in part:
-                answer = client.request("POST", "/batch?fields=process_id", '{"items":[' + ",".join(batch) + "]}")
-                for result in answer["results"]:
-                    if result["status"] >= 300:
-                        raise RuntimeError(f"An item was answered {result}")
-                    ids.append(result["process"]["process_id"])
-        return ids
+    def send(batch):
+        connection = idle.get()
+        answer = connection.request("POST", "/batch?fields=process_id", '{"items":[' + ",".join(batch) + "]}")
+        idle.put(connection)
+        for result in answer["results"]:
+            if result["status"] >= 300:
+                raise RuntimeError(f"An item was answered {result}")
+        return [result["process"]["process_id"] for result in answer["results"]]
 
+    # A task for each batch, so that a signal ends the filling after those under way.
     with concurrent.futures.ThreadPoolExecutor(connections) as executor:
-        parts = executor.map(send, [batches[index::connections] for index in range(connections)])
-        return [process_id for part in parts for process_id in part]
+        ids = [process_id for part in executor.map(send, batches) for process_id in part]
+    for _ in range(connections):
+        idle.get().close()
+    return ids
 
 
 def fill(port, count):
