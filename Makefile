@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 PACKAGES := libevent-dev libhiredis-dev libsqlite3-dev
 TEST_PACKAGES := curl redis-server
 BROWSER_PACKAGES := chromium chromium-driver fonts-dejavu-core
-BENCH_PACKAGES := redis-server webdis wrk
+BENCH_PACKAGES := gcc nginx-light python3-venv redis-server webdis wrk
 
 # All tests at once would start hundreds of servers, and on a small machine each would take the time of all the others.
 FEW_AT_ONCE := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$$(($$(nproc) * 6))
@@ -82,7 +82,7 @@ format: ## Format all Swift code
 	swift format --in-place --recursive --parallel $(FORMATTED)
 
 .PHONY: bench
-bench: release ## Measure beside bare evhttp and webdis (ARGS='--rounds 5 --seconds 10')
+bench: release ## Measure beside evhttp, nginx, webdis, FastAPI and Celery (ARGS='--quick', ARGS='--only latency')
 	@.ci/packages $(BENCH_PACKAGES)
 	Benchmarks/run $(ARGS)
 
@@ -92,7 +92,13 @@ bench-store: test-deps ## Measure the stores alone (ARGS='cost --sizes 1000,1000
 
 .PHONY: counts
 counts: test-deps ## Compare what an operation costs, in counts, with Benchmarks/baseline.txt (ARGS=--update writes it)
-	swift run -c release ProcessBenchmarks counts $(or $(ARGS),--check)
+	@# A debug build is there after the tests, but allocates otherwise: there allocations are left out.
+	swift run $(if $(filter debug,$(BUILD)),$(CHECKED),-c release) ProcessBenchmarks counts $(or $(ARGS),--check)
+
+.PHONY: soak
+soak: release ## Work steadily for 20 minutes; memory and descriptors must stay flat (ARGS='--minutes 5')
+	@.ci/packages $(BENCH_PACKAGES)
+	Benchmarks/soak $(ARGS)
 
 .PHONY: docs
 docs: ## Write anew what repeats something: the tables of docs/ and config/, the dashboard in the code

@@ -27,19 +27,38 @@ extension ProcessManager {
         await withTaskCancellationHandler {
             var shownRevision = knownRevision
             repeat {
-                guard let lookup = try? await self.repository.find(id) else { continue }
-                guard case .found(let record) = lookup else {
-                    if case .corrupt = lookup { return }
-                    _ = await show(.removed(id))
-                    return
+                switch await self.showNews(of: id, shownRevision, show) {
+                case .none: break
+                case .shown(let revision): shownRevision = revision
+                case .end: return
                 }
-                guard record.revision != shownRevision || record.status.isFinished else { continue }
-                guard await show(.changed(record)), !record.status.isFinished else { return }
-                shownRevision = record.revision
             } while await signal.wait()
         } onCancel: {
             signal.end()
         }
+    }
+
+    private enum News {
+        case none
+        case shown(Int64)
+        case end
+    }
+
+    /// Reads a process and shows it, if there is anything new.
+    ///
+    /// A function of its own so that a follower who waits, as most do most of the time, keeps no room for a record.
+    private func showNews(
+        of id: ProcessID, _ shownRevision: Int64?, _ show: (FollowedChange) async -> Bool
+    ) async -> News {
+        guard let lookup = try? await self.repository.find(id) else { return .none }
+        guard case .found(let record) = lookup else {
+            if case .corrupt = lookup { return .end }
+            _ = await show(.removed(id))
+            return .end
+        }
+        guard record.revision != shownRevision || record.status.isFinished else { return .none }
+        guard await show(.changed(record)), !record.status.isFinished else { return .end }
+        return .shown(record.revision)
     }
 
     /// Shows the newest processes that pass a filter, the oldest of them first, and from then on those that change.
