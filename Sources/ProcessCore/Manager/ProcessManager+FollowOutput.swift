@@ -47,13 +47,12 @@ extension ProcessManager {
                         }
                         if last < page.last { continue }
                         guard page.status.isFinished else { break }
-                        // It may have been tried again since the page was read; then there is more to come.
-                        let record = try await self.find(id)
-                        guard record.status.isFinished else { break }
-                        // And it may even have ended again, with output that was not shown.
-                        guard try await self.chunks(of: id, after: last, limit: 1).last == last else { continue }
-                        _ = await show(.ended(record))
-                        return
+                        switch try await self.showEnd(of: id, last: last, show) {
+                        case .isShown: return
+                        case .isMore: continue
+                        case .isNotYet: break
+                        }
+                        break
                     }
                 } catch .notFound, .removed {
                     _ = await show(.removed)
@@ -67,5 +66,24 @@ extension ProcessManager {
         } onCancel: {
             signal.end()
         }
+    }
+
+    private enum End {
+        case isShown, isMore, isNotYet
+    }
+
+    /// Shows the end of a process whose output was shown, if it still is the end.
+    ///
+    /// A function of its own so that a follower who waits keeps no room for a record.
+    private func showEnd(
+        of id: ProcessID, last: Int64, _ show: (FollowedOutput) async -> Bool
+    ) async throws(ProcessError) -> End {
+        // It may have been tried again since its output was read; then there is more to come.
+        let record = try await self.find(id)
+        guard record.status.isFinished else { return .isNotYet }
+        // And it may even have ended again, with output that was not shown.
+        guard try await self.chunks(of: id, after: last, limit: 1).last == last else { return .isMore }
+        _ = await show(.ended(record))
+        return .isShown
     }
 }
