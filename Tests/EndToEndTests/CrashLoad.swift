@@ -131,11 +131,17 @@ final class CrashLoad: Sendable {
 
     /// Sends once more what got no answer, as a client would, and expects that it is harmless.
     func repeatUnanswered(_ client: TrackerConnection) async throws {
-        let unanswered = self.state.withLock { state in
+        let (unanswered, acknowledged) = self.state.withLock { state in
             defer { state.unanswered = [] }
-            return state.unanswered
+            return (state.unanswered, state.processes)
         }
         for request in unanswered {
+            // Progress may go backwards: to repeat an old report behind a later one would take that back.
+            if request.target.hasPrefix("/progress/"), let done = JSONNode(request.body)["done"].int,
+                let later = acknowledged[String(request.target.dropFirst("/progress/".count))], later.done > done
+            {
+                continue
+            }
             let isStart = request.target == "/start"
             let body = isStart ? request.body.dropLast() + #","if_exists":"return"}"# : request.body[...]
             let answer = try await client.post(request.target, String(body))
