@@ -112,8 +112,9 @@ struct WorkTests {
             "echo one >&2; echo '::progress 0.25 first' >&2; printf '::progress 3/4 third\\n\\033[1mtwo' >&2")
         #expect(result.errors == "one\n\u{1B}[1mtwo")
         let tracker = fixture.queue.tracker
-        #expect(
-            tracker.body(of: "POST /progress/j-1") == #"{"attempt":2,"done":3,"total":4,"message":"third"}"#)
+        // On a slow machine a heartbeat may follow it.
+        let reports = tracker.requests.filter { $0.line == "POST /progress/j-1" && $0.body != #"{"attempt":2}"# }
+        #expect(reports.last?.body == #"{"attempt":2,"done":3,"total":4,"message":"third"}"#)
         let lines = tracker.lines
         let last = try #require(lines.lastIndex(of: "POST /progress/j-1"))
         #expect(last < (try #require(lines.firstIndex(of: "POST /complete/j-1"))))
