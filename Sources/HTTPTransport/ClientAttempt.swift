@@ -92,9 +92,14 @@ final class ClientAttempt: @unchecked Sendable {
 
     /// The look-up itself cannot be stopped; after a time-out its result is thrown away.
     private func resolve() async throws(HTTPClientError) -> [SocketAddress] {
-        if let failure = self.failure { throw failure }
         let address = self.address
-        let result = await withCheckedContinuation { continuation in
+        typealias Resolution = CheckedContinuation<Result<[SocketAddress], ResolutionFailure>?, Never>
+        let result = await withCheckedContinuation { (continuation: Resolution) in
+            // Looked at in here: `await` may take a turn of the loop, and what ends this wait may happen during it.
+            guard self.failure == nil else {
+                continuation.resume(returning: nil)
+                return
+            }
             self.resolution = continuation
             Task(executorPreference: self.loop) {
                 let result = await SocketAddress.resolve(address, forListening: false)

@@ -117,8 +117,12 @@ final class ClientSocket: @unchecked Sendable {
 
     private func wait(for events: DescriptorEvents) async throws(HTTPClientError) {
         precondition(self.loop.isCurrent, "a client's socket is used on its loop only")
-        if let failure = self.failure { throw failure }
         await withCheckedContinuation { continuation in
+            // Looked at in here: `await` may take a turn of the loop, and what ends this wait may happen during it.
+            guard self.isOpen, self.failure == nil else {
+                continuation.resume()
+                return
+            }
             self.waiter = continuation
             self.watcher = self.loop.watch(self.descriptor, for: events) { _ in
                 self.watcher?.cancel()

@@ -96,11 +96,16 @@ final class StreamedAnswer: HTTPBodyWriter, @unchecked Sendable {
         guard !self.isOver, !Task.isCancelled else { return false }
         if piece.isEmpty { return true }
         self.send(piece)
-        if !self.isOver, evbuffer_get_length(self.connection.output) > 0 {
-            await withCheckedContinuation { self.writer = $0 }
+        if self.hasToWait {
+            await withCheckedContinuation { continuation in
+                // Looked at again: `await` may take a turn of the loop, and what ends this wait may happen during it.
+                if self.hasToWait { self.writer = continuation } else { continuation.resume() }
+            }
         }
         return !self.isOver
     }
+
+    private var hasToWait: Bool { !self.isOver && evbuffer_get_length(self.connection.output) > 0 }
 
     private func send(_ piece: [UInt8]) {
         self.since = ServerConnection.now()
