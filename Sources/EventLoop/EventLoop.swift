@@ -34,6 +34,10 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     /// How many pieces of work run before sockets and timers get their turn.
     static let batchSize = 256
 
+    /// For how many nanoseconds pieces of work run before sockets and timers get their turn. Without this bound, a task
+    /// that yields between pieces of work that take long would be given all of a batch's turns, one after the other.
+    static let longestBatch: UInt64 = 500_000
+
     /// For logs and debuggers: the name of the thread.
     public let name: String
 
@@ -240,9 +244,11 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     private func drain() {
         self.isDrainScheduled = true  // What runs below need not schedule another one.
         var left = EventLoop.batchSize
+        let end = Self.now() + Self.longestBatch
         while left > 0, let work = self.queue.popFirst() {
             self.run(work)
             left -= 1
+            if Self.now() >= end { break }
         }
         self.isDrainScheduled = false
         if !self.queue.isEmpty, let drainEvent = self.drainEvent {
@@ -251,6 +257,12 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
             var now = timeval(tv_sec: 0, tv_usec: 0)
             event_add(drainEvent, &now)
         }
+    }
+
+    private static func now() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     private func run(_ work: LoopWork) {

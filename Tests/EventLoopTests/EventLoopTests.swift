@@ -98,6 +98,25 @@ struct EventLoopTests {
         }
     }
 
+    @Test("a task whose pieces take long and that yields in between leaves timers and descriptors their turns")
+    func fairnessBetweenLongPieces() async throws {
+        try await withEventLoop { loop in
+            let isOver = Locked(false)
+            let pieces = await Task(executorPreference: loop) {
+                loop.schedule(after: .milliseconds(2)) { isOver.withLock { $0 = true } }
+                var pieces = 0
+                while isOver.withLock({ !$0 }) {
+                    let end = ContinuousClock.now + .milliseconds(1)
+                    while ContinuousClock.now < end {}
+                    pieces += 1
+                    await Task.yield()
+                }
+                return pieces
+            }.value
+            #expect(pieces < 32)
+        }
+    }
+
     @Test("tasks handed over from many threads at once all run")
     func manyThreads() async throws {
         try await withEventLoop { loop in
