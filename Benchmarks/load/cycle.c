@@ -1,9 +1,11 @@
 // Takes processes through their whole life as workers do: start, claim, report, complete; each connection in turn.
 //
-//   cycle PORT CONNECTIONS SECONDS CYCLES_PER_SECOND REPORTS
+//   cycle PORT CONNECTIONS SECONDS CYCLES_PER_SECOND REPORTS [STARTED_AHEAD]
 //
 // Every connection has a thread and one request under way. CYCLES_PER_SECOND is of all together, 0 being as fast as they
 // can. What a connection claims may be what another one started: there is always one for each, since all start first.
+// With STARTED_AHEAD so many processes are started before the clock is, and what is measured is claim → complete alone, until
+// none is left or the time is up.
 #include <pthread.h>
 
 #include "http.h"
@@ -16,6 +18,8 @@ struct worker {
 };
 
 static int port, connection_count, reports;
+static size_t started_ahead;
+static pthread_barrier_t all_started;
 static double seconds, per_second;
 static int64_t begin, end;
 
@@ -40,6 +44,16 @@ static void *work(void *context) {
         "\"input\":{\"customer\":42,\"note\":\"sixty-four bytes of payload, no more...\"}}");
     snprintf(body, sizeof body, "{\"queues\":[\"default\"],\"worker\":\"worker-%d\"}", worker->number);
     size_t claim_length = post(claim, sizeof claim, "/claim", body);
+    if (started_ahead > 0) {
+        for (size_t index = (size_t)worker->number; index < started_ahead; index += (size_t)connection_count) {
+            expect(exchange(descriptor, start, start_length, answer, sizeof answer), 202, "start", answer);
+        }
+        if (pthread_barrier_wait(&all_started) == PTHREAD_BARRIER_SERIAL_THREAD) {
+            begin = nanoseconds();
+            end = begin + (int64_t)(seconds * 1e9);
+        }
+        pthread_barrier_wait(&all_started);
+    }
     double pause = per_second > 0 ? connection_count / per_second * 1e9 : 0;
     for (size_t cycle = 0;; cycle++) {
         if (pause > 0) {
@@ -47,12 +61,16 @@ static void *work(void *context) {
         }
         int64_t before = nanoseconds();
         if (before >= end) break;
-        expect(exchange(descriptor, start, start_length, answer, sizeof answer), 202, "start", answer);
-        while (true) {
-            expect(exchange(descriptor, claim, claim_length, answer, sizeof answer), 200, "claim", answer);
-            if (member(answer, "\"process_id\":\"", id, sizeof id)) break;
-            worker->empty_claims++;
+        if (started_ahead == 0) {
+            expect(exchange(descriptor, start, start_length, answer, sizeof answer), 202, "start", answer);
         }
+        bool is_claimed;
+        do {
+            expect(exchange(descriptor, claim, claim_length, answer, sizeof answer), 200, "claim", answer);
+            is_claimed = member(answer, "\"process_id\":\"", id, sizeof id);
+            if (!is_claimed) worker->empty_claims++;
+        } while (!is_claimed && started_ahead == 0);
+        if (!is_claimed) break;
         if (!member(answer, "\"attempt\":", attempt, sizeof attempt)) expect(0, 200, "claim", answer);
         for (int report = 1; report <= reports; report++) {
             snprintf(path, sizeof path, "/progress/%s", id);
@@ -71,8 +89,8 @@ static void *work(void *context) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 6) {
-        fprintf(stderr, "usage: cycle PORT CONNECTIONS SECONDS CYCLES_PER_SECOND REPORTS\n");
+    if (count != 6 && count != 7) {
+        fprintf(stderr, "usage: cycle PORT CONNECTIONS SECONDS CYCLES_PER_SECOND REPORTS [STARTED_AHEAD]\n");
         return 2;
     }
     port = atoi(arguments[1]);
@@ -80,6 +98,8 @@ int main(int count, char **arguments) {
     seconds = atof(arguments[3]);
     per_second = atof(arguments[4]);
     reports = atoi(arguments[5]);
+    started_ahead = count > 6 ? strtoul(arguments[6], NULL, 10) : 0;
+    pthread_barrier_init(&all_started, NULL, (unsigned)connection_count);
     struct worker *workers = calloc((size_t)connection_count, sizeof *workers);
     if (workers == NULL) fail("calloc");
     begin = nanoseconds();

@@ -3,9 +3,8 @@ internal import Glibc
 
 /// A thread that waits for sockets, timers and signals through libevent, and runs Swift tasks in between.
 ///
-/// It is a `TaskExecutor`, so a task started with it as its preference runs here and comes back here after each `await`;
-/// and a `SerialExecutor`, so an actor that names it in `unownedExecutor` has its state on this thread. Either way
-/// asynchronous code may call C libraries bound to this loop's `event_base` without a hop or a lock.
+/// It is a `TaskExecutor`: a task started with it as its preference runs here and comes back here after each `await`, so
+/// it may call C libraries bound to this loop's `event_base` without a hop or a lock.
 ///
 /// Nothing that blocks may run here: everything else on the loop would wait for it.
 ///
@@ -18,7 +17,7 @@ internal import Glibc
 /// `@unchecked Sendable`: `shared` is behind a mutex, `thread` is set before the thread starts, and everything in
 /// `local` is touched on the loop's thread only (before that thread exists, by `init`; after it has ended, by the one
 /// drain that `shared.isDrainingLate` admits).
-public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable {
+public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// What other threads may touch.
     struct Shared {
         var queue = WorkQueue()
@@ -120,16 +119,6 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     /// Runs a piece of a task on this loop. Called by the Swift runtime.
     public func enqueue(_ job: consuming ExecutorJob) {
         self.submit(.job(UnownedJob(job)))
-    }
-
-    /// Traps where the calling code does not run on this loop. Called by `assumeIsolated` and its like.
-    public func checkIsolated() {
-        precondition(self.isCurrent, "not on the event loop \"\(self.name)\"")
-    }
-
-    /// Whether the calling code runs on this loop. Called by the Swift runtime.
-    public func isIsolatingCurrentContext() -> Bool? {
-        self.isCurrent
     }
 
     // MARK: Closures
@@ -268,8 +257,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     private func run(_ work: LoopWork) {
         switch work {
         case .job(let job):
-            job.runSynchronously(
-                isolatedTo: self.asUnownedSerialExecutor(), taskExecutor: self.asUnownedTaskExecutor())
+            job.runSynchronously(on: self.asUnownedTaskExecutor())
         case .closure(let body):
             body()
         }

@@ -224,6 +224,9 @@ final class ServerConnection: @unchecked Sendable {
             if let body = response.stream, message.method != .head {
                 await self.answer(response, streaming: body, generation: generation)
             } else {
+                // Behind the work on all requests of this turn: each answer may wake a client, and one that wakes in the
+                // middle of that work takes the processor from it.
+                await Task.yield()
                 self.answer(response, generation: generation)
             }
         }

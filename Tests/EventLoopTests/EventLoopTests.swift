@@ -20,36 +20,6 @@ struct EventLoopTests {
         }
     }
 
-    @Test("an actor that names a loop as its executor runs there, whoever calls")
-    func actorRunsOnLoop() async throws {
-        try await withEventLoop { loop in
-            let counter = LoopActor(loop: loop)
-            await withTaskGroup(of: Bool.self) { group in
-                for index in 0..<100 {
-                    group.addTask {
-                        index.isMultiple(of: 2)
-                            ? await counter.increment() : await counter.incrementAcrossSuspension()
-                    }
-                }
-                for await isOnLoop in group { #expect(isOnLoop) }
-            }
-            #expect(await counter.count == 100)
-        }
-    }
-
-    @Test("code on the loop may assume the isolation of the loop's actors")
-    func assumingIsolation() async throws {
-        try await withEventLoop { loop in
-            let counter = LoopActor(loop: loop)
-            _ = await counter.increment()
-            let count = await withCheckedContinuation { continuation in
-                loop.execute { continuation.resume(returning: counter.countAssumingIsolation()) }
-            }
-            #expect(count == 1)
-            #expect(loop.isIsolatingCurrentContext() == false)
-        }
-    }
-
     @Test("closures from one thread run in the order they were handed over")
     func orderOfClosures() async throws {
         try await withEventLoop { loop in

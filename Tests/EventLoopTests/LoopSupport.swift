@@ -14,32 +14,3 @@ func withEventLoop<Result: Sendable>(
         throw error
     }
 }
-
-/// An actor whose state lives on a loop.
-actor LoopActor {
-    let loop: EventLoop
-    private(set) var count = 0
-
-    init(loop: EventLoop) {
-        self.loop = loop
-    }
-
-    nonisolated var unownedExecutor: UnownedSerialExecutor {
-        self.loop.asUnownedSerialExecutor()
-    }
-
-    func increment() -> Bool {
-        self.count += 1
-        return self.loop.isCurrent
-    }
-
-    func incrementAcrossSuspension() async -> Bool {
-        await Task.yield()
-        self.count += 1
-        return self.loop.isCurrent
-    }
-
-    nonisolated func countAssumingIsolation() -> Int {
-        self.assumeIsolated { $0.count }
-    }
-}
