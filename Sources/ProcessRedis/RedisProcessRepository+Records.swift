@@ -8,8 +8,12 @@ extension RedisProcessRepository {
         let checksParent = insertion.requiresParent && insertion.record.parentID != nil
         let isPlain =
             insertion.hasGeneratedID && insertion.idempotency == nil && insertion.maximumCount == nil && !checksParent
-        if isPlain, try await self.insertPlainly(insertion.record) { return .inserted }
-        return try await self.insertChecked(insertion)
+        let outcome: InsertOutcome =
+            if isPlain, try await self.insertPlainly(insertion.record) { .inserted } else {
+                try await self.insertChecked(insertion)
+            }
+        if outcome == .inserted { self.copies.keep(insertion.record) }
+        return outcome
     }
 
     /// Inserts a record that nothing stands against.
@@ -168,23 +172,27 @@ extension RedisProcessRepository {
 
     // MARK: Replace
 
-    /// See ``ProcessRepository``. One round trip.
+    /// See ``ProcessRepository``. One round trip, with what is different alone.
     public func replace(
-        _ record: ProcessRecord, ifRevision revision: Int64, notBefore instant: Timestamp?
+        _ record: ProcessRecord, over old: ProcessRecord, notBefore instant: Timestamp?
     ) async throws(ProcessRepositoryError) -> ReplaceOutcome {
         let id = record.id
-        return try await self.run(.replace) { commands in
+        let outcome = try await self.run(.replace) { commands in
             commands.add(id.text)
-            commands.add(revision)
+            commands.add(old.revision)
+            commands.add(old.createdAt.milliseconds)
             commands.add(instant.map { String($0.milliseconds) } ?? "")
             commands.add(self.keys.events)
             commands.add(record.eventText(at: self.now()))
             commands.add(record.waitingQueue ?? "")
-            let present = commands.addFields(of: record, onlyMutable: true)
+            let removed = commands.addChanges(of: record, from: old)
             commands.add("")
-            commands.addMutableFields(notIn: present)
+            for field in removed { commands.add(field.name) }
             commands.add("")
-            self.addEntries(record.mutableIndexEntries, to: &commands)
+            let (before, after) = (old.mutableIndexEntries, record.mutableIndexEntries)
+            for entry in before where !after.contains(where: { $0.key == entry.key }) { commands.add(entry.key) }
+            commands.add("")
+            self.addEntries(after.filter { !before.contains($0) }, to: &commands)
         } _: { (reply) throws(RedisReply.Surprise) -> ReplaceOutcome in
             _ = try reply.array()
             switch try reply.string() {
@@ -194,7 +202,12 @@ extension RedisProcessRepository {
             default: throw .unexpected("the outcome of a replace")
             }
         }
+        if outcome == .replaced { self.copies.keep(record) }
+        return outcome
     }
+
+    /// See ``ProcessRepository``. What this instance started, handed out or changed last.
+    public func recentCopy(of id: ProcessID) -> ProcessRecord? { self.copies[id] }
 
     private func addEntries(_ entries: [RedisIndexEntry], to commands: inout RedisCommands) {
         for entry in entries {

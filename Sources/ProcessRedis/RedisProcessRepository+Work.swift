@@ -6,7 +6,7 @@ extension RedisProcessRepository {
     /// See ``ProcessRepository``. One round trip, one script.
     public func claim(_ request: ClaimRequest) async throws(ProcessRepositoryError) -> [ProcessRecord] {
         guard !request.queues.isEmpty else { return [] }
-        return try await self.run(.claim) { commands in
+        let records = try await self.run(.claim) { commands in
             commands.add(request.limit)
             commands.add(ClaimRequest.promotionLimit)
             commands.add(request.claim.worker ?? "")
@@ -22,6 +22,8 @@ extension RedisProcessRepository {
             }
             return records
         }
+        for record in records { self.copies.keep(record) }
+        return records
     }
 
     // MARK: Overdue

@@ -18,6 +18,7 @@ public final class RedisProcessRepository: ProcessRepository {
     let clock: RedisClock
     let policy = RedisMemoryPolicy()
     let notices = RedisNotices()
+    let copies = RecentCopies()
     /// The digests of the scripts, as the server computed them, in the order of the cases.
     private let digests: [String]
     private let clockTimer = Mutex(ClockTimer.idle)

@@ -97,12 +97,12 @@ public final class SQLiteProcessRepository: ProcessRepository {
         return outcome
     }
 
-    /// See ``ProcessRepository/replace(_:ifRevision:notBefore:)``.
+    /// See ``ProcessRepository/replace(_:over:notBefore:)``.
     public func replace(
-        _ record: ProcessRecord, ifRevision revision: Int64, notBefore instant: Timestamp?
+        _ record: ProcessRecord, over old: ProcessRecord, notBefore instant: Timestamp?
     ) async throws(ProcessRepositoryError) -> ReplaceOutcome {
         let outcome = try await self.write(length: record.payloadBytes) { writer throws(SQLiteError) in
-            try writer.replace(record, ifRevision: revision, notBefore: instant)
+            try writer.replace(record, ifRevision: old.revision, notBefore: instant)
         }
         if outcome == .replaced { self.listeners.tell(ChangeNotice(record, at: self.now())) }
         return outcome

@@ -62,7 +62,7 @@ struct InMemoryRepositoryTests {
             let transition = ProcessTransition(
                 change, attempt: change.isReport ? record.attempt : nil, at: repository.now())
             guard let next = try? transition.apply(to: record).record else { continue }
-            _ = try await repository.replace(next, ifRevision: record.revision, notBefore: nil)
+            _ = try await repository.replace(next, over: record, notBefore: nil)
         }
         // Children come after their parents, so what holds a parent is gone by a later pass.
         for _ in 0..<200 { _ = try await repository.cleanup(self.cleanup(Set(ProcessStatus.allCases))) }

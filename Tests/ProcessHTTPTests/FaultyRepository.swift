@@ -35,10 +35,10 @@ struct FaultyRepository: ProcessRepository {
     }
 
     func replace(
-        _ record: ProcessRecord, ifRevision revision: Int64, notBefore instant: Timestamp?
+        _ record: ProcessRecord, over old: ProcessRecord, notBefore instant: Timestamp?
     ) async throws(ProcessRepositoryError) -> ReplaceOutcome {
         try self.check(.replace)
-        return try await self.inner.replace(record, ifRevision: revision, notBefore: instant)
+        return try await self.inner.replace(record, over: old, notBefore: instant)
     }
 
     func claim(_ request: ClaimRequest) async throws(ProcessRepositoryError) -> [ProcessRecord] {

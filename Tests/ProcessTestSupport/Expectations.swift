@@ -39,9 +39,26 @@ extension ProcessRepository {
     ) async throws -> ProcessRecord {
         let record = try await self.record(id, sourceLocation: sourceLocation)
         let next = try record.changed(by: change, at: self.now())
-        let outcome = try await self.replace(next, ifRevision: record.revision, notBefore: nil)
+        let outcome = try await self.replace(next, over: record, notBefore: nil)
         #expect(outcome == .replaced, "changing \(id)", sourceLocation: sourceLocation)
         return next
+    }
+
+    /// Puts a record in the place of the one that is there, if that is at a revision.
+    ///
+    /// - Parameters:
+    ///   - record: The whole record as it is to be.
+    ///   - revision: The revision that it is said to be made from.
+    ///   - instant: Where given, the store refuses as long as its own clock is before it.
+    /// - Returns: Whether it was replaced.
+    /// - Throws: What the store throws.
+    public func replace(
+        _ record: ProcessRecord, ifRevision revision: Int64, notBefore instant: Timestamp?
+    ) async throws(ProcessRepositoryError) -> ReplaceOutcome {
+        var old = record
+        if case .found(let current) = try await self.find(record.id) { old = current }
+        old.revision = revision
+        return try await self.replace(record, over: old, notBefore: instant)
     }
 
     /// Reads a process that must be there.

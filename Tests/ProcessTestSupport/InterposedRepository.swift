@@ -66,12 +66,15 @@ public struct InterposedRepository: ProcessRepository {
 
     /// As the real one, after what the test lets happen before.
     public func replace(
-        _ record: ProcessRecord, ifRevision revision: Int64, notBefore instant: Timestamp?
+        _ record: ProcessRecord, over old: ProcessRecord, notBefore instant: Timestamp?
     ) async throws(ProcessRepositoryError) -> ReplaceOutcome {
         try self.check()
         try await self.beforeReplace(self.base, record)
-        return try await self.base.replace(record, ifRevision: revision, notBefore: instant)
+        return try await self.base.replace(record, over: old, notBefore: instant)
     }
+
+    /// As the real one.
+    public func recentCopy(of id: ProcessID) -> ProcessRecord? { self.base.recentCopy(of: id) }
 
     /// As the real one; the test lets something happen after it.
     public func claim(_ request: ClaimRequest) async throws(ProcessRepositoryError) -> [ProcessRecord] {

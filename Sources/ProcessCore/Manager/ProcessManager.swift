@@ -170,31 +170,46 @@ public final class ProcessManager: Sendable {
         precondition: ProcessTransition.Precondition? = nil
     ) async throws(ProcessError) -> ProcessTransition.Outcome {
         do {
-            var record = try Self.record(of: try await self.repository.find(id), id)
+            let copy = self.repository.recentCopy(of: id)
+            var isCurrent = copy == nil
+            var record = if let copy { copy } else { try Self.record(of: try await self.repository.find(id), id) }
             while true {
                 let transition = ProcessTransition(
                     change, attempt: attempt, precondition: precondition, at: self.repository.now(),
                     random: self.random())
-                let next: ProcessRecord
-                do {
-                    guard case .changed(let changed) = try transition.apply(to: record) else {
-                        return .unchanged(record)
-                    }
-                    next = changed
-                } catch {
-                    if change.isReport { self.observer.didRefuse(error, record) }
-                    throw ProcessError.refused(error, record)
+                let outcome = Result { () throws(ProcessTransition.Refusal) in try transition.apply(to: record) }
+                guard case .success(.changed(let next)) = outcome else {
+                    if isCurrent { return try self.settle(outcome, of: change, record) }
+                    // Nobody is refused, or told that nothing changed, because of a copy that may be old.
+                    record = try Self.record(of: try await self.repository.find(id), id)
+                    isCurrent = true
+                    continue
                 }
-                switch try await self.repository.replace(next, ifRevision: record.revision, notBefore: nil) {
+                switch try await self.repository.replace(next, over: record, notBefore: nil) {
                 case .replaced:
                     self.observer.didChange(record, to: next, by: change)
                     return .changed(next)
-                case .conflict(let current): record = try Self.record(of: current, id)
+                case .conflict(let current):
+                    record = try Self.record(of: current, id)
+                    isCurrent = true
                 case .tooEarly: continue
                 }
             }
         } catch {
             throw Self.wrap(error)
+        }
+    }
+
+    /// Answers a change that does not happen.
+    private func settle(
+        _ outcome: Result<ProcessTransition.Outcome, ProcessTransition.Refusal>, of change: ProcessChange,
+        _ record: ProcessRecord
+    ) throws(ProcessError) -> ProcessTransition.Outcome {
+        switch outcome {
+        case .success(let unchanged): return unchanged
+        case .failure(let refusal):
+            if change.isReport { self.observer.didRefuse(refusal, record) }
+            throw .refused(refusal, record)
         }
     }
 
@@ -308,7 +323,7 @@ public final class ProcessManager: Sendable {
         let passed = [record.leaseExpiresAt, record.deadline].compactMap { $0 }.filter { $0 <= now }.max()
         guard
             case .replaced = try await self.repository.replace(
-                next, ifRevision: record.revision, notBefore: passed)
+                next, over: record, notBefore: passed)
         else { return false }
         self.observer.didChange(record, to: next, by: .expire)
         return true

@@ -88,16 +88,16 @@ public final class InMemoryProcessRepository: ProcessRepository {
         return ids.map { self.lookup($0) }
     }
 
-    /// See ``ProcessRepository/replace(_:ifRevision:notBefore:)``.
+    /// See ``ProcessRepository/replace(_:over:notBefore:)``.
     public func replace(
-        _ record: ProcessRecord, ifRevision revision: Int64, notBefore instant: Timestamp?
+        _ record: ProcessRecord, over old: ProcessRecord, notBefore instant: Timestamp?
     ) async throws(ProcessRepositoryError) -> ReplaceOutcome {
         try self.checkOpen()
         let outcome = self.indexes.withLock { indexes -> ReplaceOutcome in
             let now = self.clock()
             if let instant, now < instant { return .tooEarly }
             let entry = self.shards[record.id].contents.withLock { $0.entries[record.id] }
-            guard let entry, entry.revision == revision else { return .conflict(self.lookup(record.id)) }
+            guard let entry, entry.revision == old.revision else { return .conflict(self.lookup(record.id)) }
             self.update(entry, to: record, in: &indexes, now: now)
             return .replaced
         }

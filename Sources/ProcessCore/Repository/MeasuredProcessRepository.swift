@@ -59,12 +59,15 @@ public struct MeasuredProcessRepository: ProcessRepository {
 
     /// As the wrapped repository.
     public func replace(
-        _ record: ProcessRecord, ifRevision revision: Int64, notBefore instant: Timestamp?
+        _ record: ProcessRecord, over old: ProcessRecord, notBefore instant: Timestamp?
     ) async throws(ProcessRepositoryError) -> ReplaceOutcome {
         try await self.measure(.replace, at: 3) { () async throws(ProcessRepositoryError) in
-            try await self.base.replace(record, ifRevision: revision, notBefore: instant)
+            try await self.base.replace(record, over: old, notBefore: instant)
         }
     }
+
+    /// As the wrapped repository.
+    public func recentCopy(of id: ProcessID) -> ProcessRecord? { self.base.recentCopy(of: id) }
 
     /// As the wrapped repository.
     public func claim(_ request: ClaimRequest) async throws(ProcessRepositoryError) -> [ProcessRecord] {

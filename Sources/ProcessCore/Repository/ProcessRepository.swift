@@ -5,8 +5,8 @@
 /// before or after, never in between. Once a change was answered, a read through any instance on the same store shows
 /// it. What is promised beyond that, such as surviving a power loss, each implementation says of itself.
 ///
-/// A change is: read the record, apply a ``ProcessTransition``, ``replace(_:ifRevision:notBefore:)`` if the revision is
-/// still the same, else again with what came back. Only ``claim(_:)`` applies a transition by itself, which it is
+/// A change is: read the record, apply a ``ProcessTransition``, ``replace(_:over:notBefore:)`` if it is still the same,
+/// else again with what came back. Only ``claim(_:)`` applies a transition by itself, which it is
 /// handed as data.
 ///
 /// Every call throws `unavailable` where the store can't be reached in time (a change may or may not have happened
@@ -43,14 +43,23 @@ public protocol ProcessRepository: Sendable {
     ///
     /// - Parameters:
     ///   - record: The whole record as it is to be; id, kind, input, queue and all else that is `let` are as before.
-    ///   - revision: The revision it must have in the store now.
+    ///   - old: The record it was made from, which must be in the store now: at this revision, if it was created then.
     ///   - instant: Where given, the store refuses as long as its own clock is before it: what ends a lease must not
     ///     rely on an instance's idea of the time.
     /// - Returns: Whether it was replaced; if not, nothing has changed.
     /// - Throws: `unavailable`, `storeFull`.
     func replace(
-        _ record: ProcessRecord, ifRevision revision: Int64, notBefore instant: Timestamp?
+        _ record: ProcessRecord, over old: ProcessRecord, notBefore instant: Timestamp?
     ) async throws(ProcessRepositoryError) -> ReplaceOutcome
+
+    /// A copy of a process that may be older than what is in the store, without asking the store.
+    ///
+    /// Enough to make a change from, since ``replace(_:over:notBefore:)`` notices; never to answer from. For stores that are
+    /// a round trip away.
+    ///
+    /// - Parameter id: Which one.
+    /// - Returns: The copy; `nil` where there is none.
+    func recentCopy(of id: ProcessID) -> ProcessRecord?
 
     /// Hands out due pending processes: by priority (the higher first), then `createdAt`, then id, over all queues named.
     ///
@@ -175,4 +184,9 @@ public protocol ProcessRepository: Sendable {
 
     /// Writes what is under way and closes every connection. Calls made afterwards throw `unavailable`.
     func close() async
+}
+
+extension ProcessRepository {
+    /// None: asking the store is as cheap.
+    public func recentCopy(of id: ProcessID) -> ProcessRecord? { nil }
 }

@@ -3,30 +3,39 @@ internal import ProcessCore
 extension RedisCommands {
     /// Adds the name and the value of every field that a record has.
     ///
+    /// - Parameter record: The record.
+    mutating func addFields(of record: ProcessRecord) {
+        self.withFieldWriter { fields in
+            fields.addFixed(of: record)
+            fields.addMutable(of: record, from: nil)
+        }
+    }
+
+    /// Adds the name and the value of every field that a change has set.
+    ///
     /// - Parameters:
-    ///   - record: The record.
-    ///   - onlyMutable: Whether to leave out what never changes after the start.
-    /// - Returns: Which fields were added.
-    @discardableResult
-    mutating func addFields(of record: ProcessRecord, onlyMutable: Bool = false) -> RedisFieldSet {
+    ///   - record: The record after the change.
+    ///   - old: The record before it.
+    /// - Returns: The fields that the record does not have any more, which are not added.
+    mutating func addChanges(of record: ProcessRecord, from old: ProcessRecord) -> [RedisField] {
+        self.withFieldWriter { fields in
+            fields.addMutable(of: record, from: old)
+            return fields.removed
+        }
+    }
+
+    private mutating func withFieldWriter<Result>(_ body: (inout FieldWriter) -> Result) -> Result {
         var fields = FieldWriter(commands: self)
         // The one array must not be shared while it is appended to, or it is copied.
         self = RedisCommands(capacity: 0)
-        if !onlyMutable { fields.addFixed(of: record) }
-        fields.addMutable(of: record)
-        self = fields.commands
-        return fields.present
-    }
-
-    /// Adds the names of the fields that a change may have removed.
-    mutating func addMutableFields(notIn present: RedisFieldSet) {
-        for field in RedisField.mutable where !present.contains(field) { self.add(field.name) }
+        defer { self = fields.commands }
+        return body(&fields)
     }
 }
 
 private struct FieldWriter {
     var commands: RedisCommands
-    var present = RedisFieldSet()
+    var removed: [RedisField] = []
 
     mutating func addFixed(of record: ProcessRecord) {
         self.add(.kind, record.kind)
@@ -43,93 +52,106 @@ private struct FieldWriter {
         self.add(.traceparent, record.traceparent)
     }
 
-    mutating func addMutable(of record: ProcessRecord) {
-        self.add(.status, record.status.rawValue)
-        self.add(.revision, record.revision)
-        if let progress = record.progress { self.add(progress) }
-        self.add(.result, record.result)
-        if let failure = record.failure {
-            self.add(.errorCode, failure.code)
-            self.add(.errorMessage, failure.message)
-            self.add(.errorDetails, failure.details)
-        }
-        self.add(.startedAt, record.startedAt)
-        self.add(.updatedAt, record.updatedAt)
-        self.add(.finishedAt, record.finishedAt)
-        self.add(.heartbeatAt, record.heartbeatAt)
-        self.add(.progressAt, record.progressAt)
-        self.add(.estimatedFinishAt, record.estimatedFinishAt)
-        self.add(.runAfter, record.runAfter)
-        self.add(.attempt, Int64(record.attempt))
-        if record.maxAttempts != 1 { self.add(.maxAttempts, Int64(record.maxAttempts)) }
-        self.add(.worker, record.worker)
-        self.add(.claimedLease, record.claimedLease)
-        self.add(.leaseExpiresAt, record.leaseExpiresAt)
-        self.add(.deadline, record.deadline)
-        switch record.retain {
-        case .after(let duration): self.add(.retain, duration)
-        case .forever: self.add(.retain, Retention.foreverText)
-        case nil: break
-        }
-        if record.cancelRequested { self.add(.cancelRequested, "true") }
-        self.add(.cancelReason, record.cancelReason)
+    /// Adds what is different from an old record, or all of it where there is none.
+    mutating func addMutable(of record: ProcessRecord, from old: ProcessRecord?) {
+        self.add(.status, record.status.rawValue, was: old?.status.rawValue)
+        self.add(.revision, record.revision, was: old?.revision)
+        self.add(record.progress, was: old?.progress)
+        self.add(.result, record.result, was: old?.result)
+        self.add(.errorCode, record.failure?.code, was: old?.failure?.code)
+        self.add(.errorMessage, record.failure?.message, was: old?.failure?.message)
+        self.add(.errorDetails, record.failure?.details, was: old?.failure?.details)
+        self.add(.startedAt, record.startedAt, was: old?.startedAt)
+        self.add(.updatedAt, record.updatedAt, was: old?.updatedAt)
+        self.add(.finishedAt, record.finishedAt, was: old?.finishedAt)
+        self.add(.heartbeatAt, record.heartbeatAt, was: old?.heartbeatAt)
+        self.add(.progressAt, record.progressAt, was: old?.progressAt)
+        self.add(.estimatedFinishAt, record.estimatedFinishAt, was: old?.estimatedFinishAt)
+        self.add(.runAfter, record.runAfter, was: old?.runAfter)
+        self.add(.attempt, Int64(record.attempt), was: old.map { Int64($0.attempt) })
+        self.add(.maxAttempts, record.redisMaxAttempts, was: old?.redisMaxAttempts)
+        self.add(.worker, record.worker, was: old?.worker)
+        self.add(.claimedLease, record.claimedLease, was: old?.claimedLease)
+        self.add(.leaseExpiresAt, record.leaseExpiresAt, was: old?.leaseExpiresAt)
+        self.add(.deadline, record.deadline, was: old?.deadline)
+        self.add(.retain, record.retain?.redisText, was: old?.retain?.redisText)
+        self.add(.cancelRequested, record.redisCancelRequested, was: old?.redisCancelRequested)
+        self.add(.cancelReason, record.cancelReason, was: old?.cancelReason)
     }
 
-    private mutating func add(_ progress: ProcessProgress) {
-        self.add(.progressFraction, progress.fraction)
-        self.add(.progressDone, progress.done)
-        self.add(.progressTotal, progress.total)
-        self.add(.progressMessage, progress.message)
+    private mutating func add(_ progress: ProcessProgress?, was old: ProcessProgress?) {
+        self.add(.progressFraction, progress?.fraction, was: old?.fraction)
+        self.add(.progressDone, progress?.done, was: old?.done)
+        self.add(.progressTotal, progress?.total, was: old?.total)
+        self.add(.progressMessage, progress?.message, was: old?.message)
         // What is there but says nothing is not the same as what is not there.
-        if progress == ProcessProgress() { self.add(.progress, "{}") }
+        let empty = ProcessProgress()
+        self.add(.progress, progress == empty ? "{}" : nil, was: old == empty ? "{}" : nil)
     }
 
-    private mutating func add(_ field: RedisField, _ text: String?) {
-        guard let text else { return }
-        self.begin(field)
-        self.commands.add(text)
-    }
-
-    private mutating func add(_ field: RedisField, _ number: Int64) {
-        self.begin(field)
-        self.commands.add(number)
-    }
-
-    private mutating func add(_ field: RedisField, _ instant: Timestamp?) {
-        guard let instant else { return }
-        self.add(field, instant.milliseconds)
-    }
-
-    private mutating func add(_ field: RedisField, _ duration: Duration?) {
-        guard let duration else { return }
-        self.add(field, duration.milliseconds)
-    }
-
-    private mutating func add(_ field: RedisField, _ json: JSONText?) {
-        guard let json else { return }
-        self.begin(field)
-        self.commands.add(json.bytes)
-    }
-
-    private mutating func add(_ field: RedisField, _ number: Double?) {
-        guard let number else { return }
-        // Whole numbers read better without the fraction that Swift's text of a Double always has.
-        if let whole = Int64(exactly: number) {
-            self.add(field, whole)
+    private mutating func add<Value: RedisFieldValue & Equatable>(
+        _ field: RedisField, _ value: Value?, was old: Value? = nil
+    ) {
+        guard value != old else { return }
+        if let value {
+            self.commands.add(field.name)
+            value.add(to: &self.commands)
         } else {
-            self.add(field, number.description)
+            self.removed.append(field)
         }
     }
+}
 
-    private mutating func begin(_ field: RedisField) {
-        self.present.insert(field)
-        self.commands.add(field.name)
+/// What the hash of a process can hold.
+private protocol RedisFieldValue {
+    /// Adds its text as an argument.
+    func add(to commands: inout RedisCommands)
+}
+
+extension String: RedisFieldValue {
+    fileprivate func add(to commands: inout RedisCommands) { commands.add(self) }
+}
+
+extension Int64: RedisFieldValue {
+    fileprivate func add(to commands: inout RedisCommands) { commands.add(self) }
+}
+
+extension Double: RedisFieldValue {
+    /// Whole numbers read better without the fraction that Swift's text of a Double always has.
+    fileprivate func add(to commands: inout RedisCommands) {
+        if let whole = Int64(exactly: self) { commands.add(whole) } else { commands.add(self.description) }
     }
+}
+
+extension Timestamp: RedisFieldValue {
+    fileprivate func add(to commands: inout RedisCommands) { commands.add(self.milliseconds) }
+}
+
+extension Duration: RedisFieldValue {
+    fileprivate func add(to commands: inout RedisCommands) { commands.add(self.milliseconds) }
+}
+
+extension JSONText: RedisFieldValue {
+    fileprivate func add(to commands: inout RedisCommands) { commands.add(self.bytes) }
+}
+
+extension ProcessRecord {
+    /// `nil` where there is but one attempt, as is usual.
+    fileprivate var redisMaxAttempts: Int64? { self.maxAttempts == 1 ? nil : Int64(self.maxAttempts) }
+
+    fileprivate var redisCancelRequested: String? { self.cancelRequested ? "true" : nil }
 }
 
 extension Retention {
     /// The value of the field `retain` where it is no number of milliseconds.
     static let foreverText = "forever"
+
+    fileprivate var redisText: String {
+        switch self {
+        case .after(let duration): String(duration.milliseconds)
+        case .forever: Self.foreverText
+        }
+    }
 }
 
 extension ProcessMetadata {

@@ -58,14 +58,6 @@ enum RedisField: UInt8, CaseIterable {
         }
     }
 
-    /// Those that a change may set or remove; all others are as they were when the process was started.
-    static let mutable: [RedisField] = [
-        .status, .revision, .progress, .progressFraction, .progressDone, .progressTotal, .progressMessage, .result,
-        .errorCode, .errorMessage, .errorDetails, .startedAt, .updatedAt, .finishedAt, .heartbeatAt, .progressAt,
-        .estimatedFinishAt, .runAfter, .attempt, .maxAttempts, .worker, .claimedLease, .leaseExpiresAt, .deadline,
-        .retain, .cancelRequested, .cancelReason,
-    ]
-
     /// Finds a field by its name; `nil` where it is none of ours, as a later version's may be.
     ///
     /// - Parameter name: A name from a hash.
@@ -94,13 +86,4 @@ enum RedisField: UInt8, CaseIterable {
         }
         return table
     }()
-}
-
-/// A set of fields, for saying which of them a record has.
-struct RedisFieldSet {
-    private var bits: UInt64 = 0
-
-    mutating func insert(_ field: RedisField) { self.bits |= 1 << UInt64(field.rawValue) }
-
-    func contains(_ field: RedisField) -> Bool { self.bits & 1 << UInt64(field.rawValue) != 0 }
 }

@@ -29,7 +29,11 @@ extension RedisScript {
         if ARGV[8] ~= '' and call('SCARD', P .. 'process_ids') >= tonumber(ARGV[8]) then return {'full'} end
         local stop = 14
         while ARGV[stop] ~= '' do stop = stop + 2 end
-        local wrong = mistyped(stop + 1)
+        local wrong = false
+        for i = stop + 1, #ARGV, 2 do wrong = wrong or mistyped(ARGV[i], 'zset') end
+        for _, key in ipairs({'process_ids', 'process_kinds', 'process_queues'}) do
+          wrong = wrong or mistyped(key, 'set')
+        end
         if wrong then return wrong end
 
         -- Should a right be taken away between two of these, entries without a process are left, which mend themselves.
@@ -51,40 +55,31 @@ extension RedisScript {
         return {'inserted'}
         """
 
-    /// Arguments: 3 id, 4 the revision there must be, 5 the time that must have come, 6 channel, 7 message, 8 queue where it
-    /// waits in one; then name, value, …, an empty one, names to remove, …, an empty one, and index, score, ….
+    /// Arguments: 3 id, 4 the revision there must be, 5 when that was created, 6 the time that must have come, 7 channel,
+    /// 8 message, 9 queue where it waits in one; then what is different: name, value, …, an empty one, names to remove, …, an
+    /// empty one, indexes to leave, …, an empty one, and index, score, ….
     static let replaceBody = """
         local id, process = ARGV[3], P .. 'process:' .. ARGV[3]
-        local old = try('HMGET', process, 'revision', 'status', 'lease_expires_at', 'deadline', 'queue')
-        if old.err or old[1] ~= ARGV[4] then return {'conflict', lookup(id)} end
-        if ARGV[5] ~= '' and now() < tonumber(ARGV[5]) then return {'early'} end
-        local stop = 9
-        while ARGV[stop] ~= '' do stop = stop + 2 end
-        local last = stop + 1
-        while ARGV[last] ~= '' do last = last + 1 end
-        local wrong = mistyped(last + 1)
+        local old = try('HMGET', process, 'revision', 'created_at')
+        if old.err or old[1] ~= ARGV[4] or old[2] ~= ARGV[5] then return {'conflict', lookup(id)} end
+        if ARGV[6] ~= '' and now() < tonumber(ARGV[6]) then return {'early'} end
+        local removed = 10
+        while ARGV[removed] ~= '' do removed = removed + 2 end
+        local left = removed + 1
+        while ARGV[left] ~= '' do left = left + 1 end
+        local entered = left + 1
+        while ARGV[entered] ~= '' do entered = entered + 1 end
+        local wrong = ARGV[9] ~= '' and mistyped('process_queues', 'set')
+        for i = left + 1, entered - 1 do wrong = wrong or mistyped(ARGV[i], 'zset') end
+        for i = entered + 1, #ARGV, 2 do wrong = wrong or mistyped(ARGV[i], 'zset') end
         if wrong then return wrong end
 
-        local stale = {}
-        local status = old[2] or ''
-        stale['process_status:' .. status] = true
-        if old[3] then stale['process_leases'] = true end
-        if old[4] then stale['process_deadlines'] = true end
-        if status == 'pending' or status == 'running' then
-          if old[5] then stale['process_queue:' .. old[5]] = true end
-        else
-          stale['process_finished'] = true
-          stale['process_expires'] = true
-        end
-        call('HSET', process, unpack(ARGV, 9, stop - 1))
-        if last > stop + 1 then call('HDEL', process, unpack(ARGV, stop + 1, last - 1)) end
-        for i = last + 1, #ARGV, 2 do
-          call('ZADD', P .. ARGV[i], ARGV[i + 1], id)
-          stale[ARGV[i]] = nil
-        end
-        for key in pairs(stale) do call('ZREM', P .. key, id) end
-        if ARGV[8] ~= '' then call('SADD', P .. 'process_queues', ARGV[8]) end
-        try('PUBLISH', ARGV[6], ARGV[7])
+        call('HSET', process, unpack(ARGV, 10, removed - 1))
+        if left > removed + 1 then call('HDEL', process, unpack(ARGV, removed + 1, left - 1)) end
+        for i = left + 1, entered - 1 do call('ZREM', P .. ARGV[i], id) end
+        for i = entered + 1, #ARGV, 2 do call('ZADD', P .. ARGV[i], ARGV[i + 1], id) end
+        if ARGV[9] ~= '' then call('SADD', P .. 'process_queues', ARGV[9]) end
+        try('PUBLISH', ARGV[7], ARGV[8])
         return {'replaced'}
         """
 

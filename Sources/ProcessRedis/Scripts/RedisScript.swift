@@ -81,23 +81,13 @@ extension RedisScript {
         end
         """
 
-    /// `mistyped(from)`: an error if one of the sorted sets named from that argument on, or one of the sets, is something
-    /// else; Redis would notice in the middle of the writes.
+    /// `mistyped(key, type)`: an error if something of another type is there; Redis would notice in the middle of the writes.
     private static let types = """
-        local function mistyped(from)
-          for i = from, #ARGV, 2 do
-            local found = call('TYPE', P .. ARGV[i]).ok
-            if found ~= 'zset' and found ~= 'none' then
-              return redis.error_reply('WRONGTYPE ' .. P .. ARGV[i] .. ' is a ' .. found .. ', not a sorted set')
-            end
-          end
-          for _, key in ipairs({'process_ids', 'process_kinds', 'process_queues'}) do
-            local found = call('TYPE', P .. key).ok
-            if found ~= 'set' and found ~= 'none' then
-              return redis.error_reply('WRONGTYPE ' .. P .. key .. ' is a ' .. found .. ', not a set')
-            end
-          end
-          return false
+        local function mistyped(key, wanted)
+          local found = call('TYPE', P .. key).ok
+          if found == wanted or found == 'none' then return false end
+          return redis.error_reply('WRONGTYPE ' .. P .. key .. ' is a ' .. found .. ', not a '
+            .. (wanted == 'zset' and 'sorted set' or wanted))
         end
         """
 

@@ -1,0 +1,47 @@
+internal import EventLoop
+internal import ProcessCore
+
+/// Running processes as this instance knew them last, so that the next report on one need not read it first.
+///
+/// A report is refused by what the server says, never by what is here, so nothing here is ever wrong, only late: it costs
+/// the round trip that it was to save. What has ended is dropped, since no report is to come; so is, beyond a bound, what was
+/// kept first.
+final class RecentCopies: Sendable {
+    private struct Kept {
+        var places: [ProcessID: (record: ProcessRecord, place: Int)] = [:]
+        /// Who stands at each place, the next one to be given up at `next`; may be gone, or stand elsewhere by now.
+        var ring: [ProcessID?] = Array(repeating: nil, count: RecentCopies.capacity)
+        var next = 0
+    }
+
+    /// With ``longestPayload``, 12 MiB at the very most; about 3 of them with ordinary payloads.
+    static let capacity = 4096
+    /// The payloads, in bytes, of a process worth keeping.
+    static let longestPayload = 2048
+
+    private let kept = Locked(Kept())
+
+    /// The process as it was kept last.
+    subscript(id: ProcessID) -> ProcessRecord? {
+        self.kept.withLock { $0.places[id]?.record }
+    }
+
+    /// Keeps a process if more reports may come for it, else drops what was kept.
+    func keep(_ record: ProcessRecord) {
+        let isWorthIt = record.status == .running && record.payloadBytes <= Self.longestPayload
+        self.kept.withLock { kept in
+            guard isWorthIt else {
+                kept.places[record.id] = nil
+                return
+            }
+            if let place = kept.places[record.id]?.place {
+                kept.places[record.id] = (record, place)
+                return
+            }
+            if let first = kept.ring[kept.next], kept.places[first]?.place == kept.next { kept.places[first] = nil }
+            kept.ring[kept.next] = record.id
+            kept.places[record.id] = (record, kept.next)
+            kept.next = (kept.next + 1) % Self.capacity
+        }
+    }
+}
