@@ -113,14 +113,15 @@ def duration(microseconds):
 def throughput(part):
     titles = {
         "status": "look-ups a second", "start": "starts a second", "progress": "reports a second",
-        "cycle": "whole lives a second, 8 at a time"}
+        "cycle": "whole lives a second", "claim": "claimed and completed a second, by 8 workers"}
     peers = ("evhttp", "nginx", "webdis", "FastAPI", "Celery")
     groups = []
     for group, title in titles.items():
         members = [
             (name, figures["median"], not name.startswith(peers))
-            for name, figures in part["groups"][group].items()]
-        groups.append((title, members))
+            for name, figures in part["groups"].get(group, {}).items()]
+        if members:
+            groups.append((title, members))
     return bars("Highest load", groups)
 
 

@@ -111,7 +111,8 @@ def goals_table(results):
 
 def throughput_tables(part):
     titles = {
-        "status": "Look-ups", "start": "Starts", "progress": "Reports", "cycle": "Whole lives, 8 at a time"}
+        "status": "Look-ups", "start": "Starts", "progress": "Reports", "cycle": "Whole lives",
+        "claim": "Claimed and completed by 8 workers"}
     lines = [
         taken(part), "",
         f"{part['rounds']} rounds of {part['seconds']} s, {part['connections']} connections, wrk on the same machine. "

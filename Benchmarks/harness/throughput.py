@@ -11,7 +11,9 @@ from harness import client, load
 
 # Tried beside the pools "threads" and "prefork": of tasks that take no time, a single process without either does the most.
 CELERY_POOL = ["--pool", "solo"]
-CLIENTS = 8
+CELERY_CLIENTS = 8
+# Workers that claim and complete what was started ahead, more of it than they can do.
+WORKERS, AHEAD_PER_SECOND = 8, 8000
 
 # webdis' one command, with the same payload.
 HSET = "/HSET/process/input/sixty-four%20bytes%20of%20payload,%20as%20much%20as%20the%20others%20are%20given"
@@ -57,7 +59,10 @@ def works(servers):
         for store, tracker in trackers.items()}
 
     def cycle(store):
-        return lambda seconds: load.cycle(trackers[store], CLIENTS, seconds)
+        return lambda seconds: load.cycle(trackers[store], load.CONNECTIONS, seconds)
+
+    def claims(store):
+        return lambda seconds: load.cycle(trackers[store], WORKERS, seconds, AHEAD_PER_SECOND * seconds)
 
     def celery_tasks(clients, at_once):
         return lambda seconds: load.celery(celery, clients, at_once, seconds)
@@ -65,10 +70,12 @@ def works(servers):
     cycles = {
         "start → claim → complete, SQLite": cycle("SQLite"),
         "start → claim → complete, Redis": cycle("Redis"),
-        "Celery, start → result, one at a time": celery_tasks(CLIENTS, 1),
+        "Celery, start → result, one at a time": celery_tasks(CELERY_CLIENTS, 1),
         "Celery, start → result, 200 at a time": celery_tasks(1, 200),
     }
-    return {"status": status, "start": start, "progress": progress, "cycle": cycles}
+    # Last, since it leaves work behind that others would be handed.
+    claim = {f"claim → complete, {store}": claims(store) for store in trackers}
+    return {"status": status, "start": start, "progress": progress, "cycle": cycles, "claim": claim}
 
 
 def ids_file(servers, store, ids):

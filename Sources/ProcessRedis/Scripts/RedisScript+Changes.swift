@@ -128,7 +128,7 @@ extension RedisScript {
             local id, queue = head[2], head[3]
             local process = P .. 'process:' .. id
             local hash = try('HMGET', process, 'revision', 'status', 'attempt', 'created_at', 'kind', 'updated_at',
-              'run_after', 'lease', 'timeout', 'parent_id')
+              'run_after', 'lease', 'timeout', 'parent_id', 'deadline', 'error_code', 'claimed_lease', 'worker')
             if hash.err or not hash[1] then
               forget(id)
               call('ZREM', queue, id)
@@ -143,23 +143,23 @@ extension RedisScript {
               local time, revision = text(at), text(hash[1] + 1)
               local set = {'status', 'running', 'revision', revision, 'attempt', text(hash[3] + 1),
                 'updated_at', time, 'started_at', time, 'heartbeat_at', time}
-              local unset = {'error_code', 'error_message', 'error_details'}
-              local function put(name, value)
+              local unset = hash[12] and {'error_code', 'error_message', 'error_details'} or {}
+              local function put(name, value, old)
                 if value then
                   set[#set + 1] = name
                   set[#set + 1] = value
-                else
+                elseif old then
                   unset[#unset + 1] = name
                 end
               end
               local lease = text(at + (hash[8] or ARGV[6]))
               local deadline = hash[9] and text(at + hash[9])
-              put('worker', ARGV[5] ~= '' and ARGV[5])
-              put('claimed_lease', not hash[8] and ARGV[6])
+              put('worker', ARGV[5] ~= '' and ARGV[5], hash[14])
+              put('claimed_lease', not hash[8] and ARGV[6], hash[13])
               put('lease_expires_at', lease)
-              put('deadline', deadline)
+              put('deadline', deadline, hash[11])
               call('HSET', process, unpack(set))
-              call('HDEL', process, unpack(unset))
+              if #unset > 0 then call('HDEL', process, unpack(unset)) end
               call('ZREM', queue, id)
               call('ZREM', P .. 'process_status:pending', id)
               call('ZADD', P .. 'process_status:running', hash[4], id)
@@ -170,7 +170,7 @@ extension RedisScript {
               call('ZADD', P .. 'process_leases', lease, id)
               if deadline then
                 call('ZADD', P .. 'process_deadlines', deadline, id)
-              else
+              elseif hash[11] then
                 call('ZREM', P .. 'process_deadlines', id)
               end
               try('PUBLISH', ARGV[7], id .. ' ' .. revision .. ' running')
