@@ -33,7 +33,7 @@ public struct CleanupRequest: Hashable, Sendable {
     public var scope: Scope
     /// Where the batch before ended.
     public var after: Cursor?
-    /// How many candidates to look at, 1 or more.
+    /// How many candidates to look at, 1 or more: so long everybody else waits for the store.
     public var limit: Int
     /// Whether to count only, and remove nothing.
     public var isDryRun: Bool
@@ -45,7 +45,7 @@ public struct CleanupRequest: Hashable, Sendable {
 
     /// Takes the parts.
     public init(
-        _ scope: Scope, after: Cursor? = nil, limit: Int = 500, isDryRun: Bool = false,
+        _ scope: Scope, after: Cursor? = nil, limit: Int = 100, isDryRun: Bool = false,
         tombstoneLifetime: Duration = .seconds(7 * 86_400)
     ) {
         self.scope = scope
