@@ -11,20 +11,19 @@ public enum IdentifierShape {
     ///   - allowsSlash: Whether `/` is allowed too, as in the name of a worker.
     /// - Returns: Whether the text may be used as an identifier.
     public static func matches(_ text: some StringProtocol, allowsSlash: Bool = false) -> Bool {
-        var length = 0
-        var onlyDots = true
-        for byte in text.utf8 {
-            length += 1
-            switch byte {
-            case UInt8(ascii: "."): break
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "~"),
-                UInt8(ascii: "-"):
-                onlyDots = false
-            case UInt8(ascii: "/") where allowsSlash: onlyDots = false
-            default: return false
-            }
+        let isShaped =
+            text.utf8.withContiguousStorageIfAvailable { Self.areAllowed($0, allowsSlash) }
+            ?? Self.areAllowed(text.utf8, allowsSlash)
+        return isShaped && text != "." && text != ".."
+    }
+
+    /// Every request has at least one identifier, so the allowed characters are bits: below 64, and from there on.
+    private static func areAllowed(_ bytes: some Collection<UInt8>, _ allowsSlash: Bool) -> Bool {
+        guard (1...self.maximumLength).contains(bytes.count) else { return false }
+        let low: UInt64 = 0x3ff << 48 | 1 << 45 | 1 << 46 | 1 << 58 | (allowsSlash ? 1 << 47 : 0)  // 0-9 - . :
+        let high: UInt64 = 0x3ff_ffff << 1 | 0x3ff_ffff << 33 | 1 << 31 | 1 << 62  // A-Z a-z _ ~
+        return bytes.allSatisfy { byte in
+            byte < 128 && (byte < 64 ? low : high) & 1 << UInt64(byte & 63) != 0
         }
-        return length >= 1 && length <= self.maximumLength && !(onlyDots && length <= 2)
     }
 }

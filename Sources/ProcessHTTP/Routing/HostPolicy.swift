@@ -1,9 +1,13 @@
+internal import Synchronization
+
 /// Which hosts a request may be meant for, and whose pages may change something.
 ///
 /// A page on the web can have its own name resolve to this machine (DNS rebinding) and then reads and writes here as if
 /// it were of our origin. Its requests carry that name as their `Host`; names that an attacker can't own are let in.
-struct HostPolicy: Sendable {
+final class HostPolicy: Sendable {
     private let names: Set<String>
+    /// What was let in last: nearly all requests carry the same.
+    private let latest = Mutex<String?>(nil)
 
     /// Takes the names that are let in besides IP addresses, `localhost` and names without a dot.
     ///
@@ -18,8 +22,11 @@ struct HostPolicy: Sendable {
     /// - Returns: Whether to go on with the request.
     func allows(host: String?) -> Bool {
         guard let host else { return true }
+        if self.latest.withLock({ $0 == host }) { return true }
         guard let authority = Authority(host) else { return false }
-        return authority.isAddressOrLabel || self.names.contains(authority.host)
+        guard authority.isAddressOrLabel || self.names.contains(authority.host) else { return false }
+        self.latest.withLock { $0 = host }
+        return true
     }
 
     /// Whether a page may send a request that changes something: only one from the very host the request went to.
