@@ -73,7 +73,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "ProcessCommandsTests",
-            dependencies: ["EventLoop", "ProcessCommands", "ProcessCore", "ProcessHTTP", "ProcessService"]),
+            dependencies: [
+                "EventLoop", "ProcessCommands", "ProcessCore", "ProcessHTTP", "ProcessService", "ProcessTestSupport",
+            ]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -1,6 +1,7 @@
 import Glibc
 import ProcessCore
 import ProcessHTTP
+import ProcessTestSupport
 import Synchronization
 
 @testable import ProcessCommands
@@ -168,12 +169,7 @@ final class FakeQueue: Sendable {
 struct ScratchFolder: ~Copyable {
     let path: String
 
-    init() throws {
-        var template = [UInt8]("/tmp/process-tracker-work.XXXXXX".utf8CString.map { UInt8(bitPattern: $0) })
-        let made = template.withUnsafeMutableBytes { mkdtemp($0.baseAddress!.assumingMemoryBound(to: CChar.self)) }
-        guard made != nil else { throw CommandError(.failed, "no folder") }
-        self.path = String(decoding: template.dropLast(), as: UTF8.self)
-    }
+    init() throws { self.path = try TemporaryDirectory.make() }
 
     /// Writes a file.
     func write(_ name: String, _ text: String, mode: mode_t = 0o755) throws -> String {
@@ -185,17 +181,5 @@ struct ScratchFolder: ~Copyable {
         return file
     }
 
-    deinit {
-        let path = self.path
-        if let folder = opendir(path) {
-            while let entry = readdir(folder) {
-                let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                    String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                unlink("\(path)/\(name)")
-            }
-            closedir(folder)
-        }
-        rmdir(path)
-    }
+    deinit { TemporaryDirectory.remove(self.path) }
 }

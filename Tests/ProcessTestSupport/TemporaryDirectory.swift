@@ -16,18 +16,28 @@ public enum TemporaryDirectory {
     /// - Returns: What the body returns.
     /// - Throws: What the body throws, or a ``Failure``.
     public static func with<Answer>(_ body: (String) async throws -> Answer) async throws -> Answer {
+        let path = try self.make()
+        defer { self.remove(path) }
+        return try await body(path)
+    }
+
+    /// Makes a folder, for whoever ends it with ``remove(_:)``.
+    ///
+    /// - Returns: The path, without a slash at its end.
+    /// - Throws: A ``Failure``.
+    public static func make() throws -> String {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/tracker-XXXXXX".utf8CString)
         guard template.withUnsafeMutableBufferPointer({ mkdtemp($0.baseAddress!) }) != nil else {
             throw Failure(code: errno)
         }
-        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { self.remove(path) }
-        return try await body(path)
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Removes a folder and what is in it; links are removed, not followed.
-    private static func remove(_ path: String) {
+    ///
+    /// - Parameter path: Where it is.
+    public static func remove(_ path: String) {
         if let folder = opendir(path) {
             while let entry = readdir(folder) {
                 let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
