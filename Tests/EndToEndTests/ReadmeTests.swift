@@ -4,7 +4,7 @@ import ProcessTestSupport
 import Testing
 
 extension BuiltProgram {
-    /// The first screen of the README works as printed.
+    /// The commands of the README work as printed.
     @Suite struct ReadmeTests {
         /// A line to type, and what the page says comes of it.
         struct Step {
@@ -19,7 +19,7 @@ extension BuiltProgram {
                 let program = try await TrackerProgram(sqlite: "\(folder)/processes.db")
                 #expect(mkdir("\(folder)/doc", 0o700) == 0)
                 try TestFiles.write(Array("a page\n".utf8), to: "\(folder)/doc/page")
-                var steps = try Self.steps().filter { !$0.command.contains("make ") }
+                var steps = try Self.steps(of: "Ten minutes").filter { !$0.command.contains("make ") }
                 try #require(steps.count >= 10, "there is little left of the page")
                 try await Self.run(&steps, on: program, in: folder)
                 for step in steps where !step.printed.isEmpty {
@@ -40,6 +40,24 @@ extension BuiltProgram {
                 let listed = try await program.client.allProcesses("&kind=backup")
                 #expect(listed.first?["status"].string == "completed", "\(listed)")
                 #expect(listed.first?["result"]["exit_code"].int == 0, "\(listed)")
+            }
+        }
+
+        @Test("the commands of the README's section on watching show news, the end, and output in order")
+        func watching() async throws {
+            try await TemporaryDirectory.with { folder in
+                let program = try await TrackerProgram(["TRACKER_REPOSITORY": "memory"])
+                var steps = try Self.steps(of: "Watch it live")
+                try #require(steps.count == 8, "the section has changed: look here, too")
+                try await Self.run(&steps, on: program, in: folder)
+                let events = steps[2].output
+                #expect(events.contains("event: process") && events.contains(#""status":"completed""#), "\(events)")
+                #expect(steps[3].output == #"{"status":"completed"}"#)
+                #expect(steps[5].output == #"{"first":1,"last":2}"#)
+                let output = steps[7].output
+                #expect(
+                    output.contains(#""Hel""#) && output.contains(#""lo""#) && output.contains("event: done"),
+                    "\(output)")
             }
         }
 
@@ -106,8 +124,8 @@ extension BuiltProgram {
 
         // MARK: The page
 
-        /// The commands of the section for beginners, with the lines printed under each.
-        private static func steps(_ file: StaticString = #filePath) throws -> [Step] {
+        /// The commands of a section, with the lines printed under each.
+        private static func steps(of section: String, _ file: StaticString = #filePath) throws -> [Step] {
             let root = "\(file)".split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(
                 separator: "/")
             let page = String(decoding: try TestFiles.read("\(root)/README.md"), as: UTF8.self)
@@ -115,7 +133,7 @@ extension BuiltProgram {
             var isInSection = false
             var isInBlock = false
             for line in page.split(separator: "\n", omittingEmptySubsequences: false) {
-                if line.hasPrefix("## ") { isInSection = line == "## Ten minutes" }
+                if line.hasPrefix("## ") { isInSection = line == "## \(section)" }
                 if line.hasPrefix("```") {
                     isInBlock = line == "```console"
                 } else if isInSection, isInBlock {
@@ -134,7 +152,9 @@ extension BuiltProgram {
             let path = try TrackerProgram.path
             let script = steps.enumerated().map { number, step in
                 let command = step.command.replacing("localhost:8080", with: program.address.description)
-                    .replacing("/tmp/", with: "\(folder)/").replacing("/usr/share/doc", with: "\(folder)/doc")
+                    .replacing("sleep 3", with: "sleep 0").replacing("/tmp/", with: "\(folder)/").replacing(
+                        "/usr/share/doc", with: "\(folder)/doc"
+                    )
                     .replacing(".build/release/process-tracker", with: path)
                 return "{ \(command)\n} > '\(folder)/\(number).out' || { echo \"line \(number) failed\" >&2; exit 1; }"
             }.joined(separator: "\n")
