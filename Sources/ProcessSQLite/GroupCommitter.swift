@@ -72,7 +72,7 @@ final class GroupCommitter {
     private func commit(_ batch: ArraySlice<PendingWrite>) {
         let connection = self.writer.connection
         do {
-            try connection.execute("BEGIN IMMEDIATE")
+            try self.writer.begin.run()
         } catch {
             // The lock is somebody else's, or the file is out of reach: that concerns all alike.
             self.fail(batch, error.repositoryError("writing to the store"))
@@ -90,7 +90,7 @@ final class GroupCommitter {
             return
         }
         do {
-            try connection.execute("COMMIT")
+            try self.writer.commit.run()
         } catch {
             self.rollBack()
             let failure = error.commitError
