@@ -8,6 +8,10 @@ final class StoreWriter {
     let reader: StoreReader
     let options: SQLiteStoreOptions
     let now: @Sendable () -> Timestamp
+    /// Begins a transaction, for which it may wait for another instance.
+    let begin: SQLiteStatement
+    /// Keeps a transaction.
+    let commit: SQLiteStatement
     private let insertProcess: SQLiteStatement
     private let insertLargeInput: SQLiteStatement
     private let processExists: SQLiteStatement
@@ -27,6 +31,8 @@ final class StoreWriter {
         now: @escaping @Sendable () -> Timestamp
     ) throws(SQLiteError) {
         self.reader = try StoreReader(connection, unreadableRows: unreadableRows)
+        self.begin = try SQLiteStatement("BEGIN IMMEDIATE", on: connection)
+        self.commit = try SQLiteStatement("COMMIT", on: connection)
         self.options = options
         self.now = now
         let columns = ProcessColumn.allCases.map(\.name).joined(separator: ", ")
