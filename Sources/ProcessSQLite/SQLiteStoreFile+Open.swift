@@ -36,9 +36,6 @@ extension SQLiteStoreFile {
                 PRAGMA wal_autocheckpoint = \(Self.pagesBetweenCheckpoints);
                 PRAGMA journal_size_limit = \(64 << 20)
                 """)
-            // The log is open once something was read.
-            _ = try connection.integer("SELECT count(*) FROM sqlite_schema")
-            LogBuffer.attach(to: connection)
             if let maximumPages { try connection.execute("PRAGMA max_page_count = \(maximumPages)") }
             return connection
         }
