@@ -222,7 +222,7 @@ final class ServerConnection: @unchecked Sendable {
         self.task = Task(executorPreference: self.owner.loop) {
             let response = await self.owner.handler.respond(to: message)
             if let body = response.stream, message.method != .head {
-                await self.answer(response, streaming: body, generation: generation)
+                self.answer(response, streaming: body, generation: generation)
             } else {
                 // Behind the work on all requests of this turn: each answer may wake a client, and one that wakes in the
                 // middle of that work takes the processor from it.
@@ -261,8 +261,10 @@ final class ServerConnection: @unchecked Sendable {
         }
     }
 
-    /// Sends the head of an answer, then has its body written, however long that takes.
-    private func answer(_ response: HTTPResponse, streaming body: HTTPBodyStream, generation: Int) async {
+    /// Sends the head of an answer, and starts the task that writes its body, however long that takes.
+    ///
+    /// Not in the task of the handler: a task keeps the room of its deepest call until it ends.
+    private func answer(_ response: HTTPResponse, streaming body: HTTPBodyStream, generation: Int) {
         guard self.awaits(generation), let connection = self.connection else { return }
         self.closeWatcher?.cancel()
         self.closeWatcher = nil
@@ -279,7 +281,16 @@ final class ServerConnection: @unchecked Sendable {
         self.stream = stream
         self.enter(.streaming)
         stream.begin()
-        await body.write(stream)
+        self.task = Task(executorPreference: self.owner.loop) {
+            await stream.writeBody()
+            self.finish(stream, persistence)
+        }
+        // The client may have gone while the handler worked, and that is told only once.
+        if Task.isCancelled { self.task?.cancel() }
+    }
+
+    private func finish(_ stream: StreamedAnswer, _ persistence: ResponseEncoder.Persistence) {
+        precondition(self.owner.loop.isCurrent, "a task left its loop")
         guard stream.end() else { return }
         self.stream = nil
         self.task = nil
@@ -307,7 +318,8 @@ final class ServerConnection: @unchecked Sendable {
 
     /// Sends a piece of a body.
     func sendPiece(_ piece: [UInt8], framing: ResponseEncoder.Framing) -> WriteOutcome {
-        self.owner.encoder.encode(piece: piece, framing: framing) { self.write($0) }
+        precondition(self.owner.loop.isCurrent, "a task left its loop")
+        return self.owner.encoder.encode(piece: piece, framing: framing) { self.write($0) }
     }
 
     enum WriteOutcome {

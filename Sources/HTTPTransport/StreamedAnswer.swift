@@ -92,6 +92,9 @@ final class StreamedAnswer: HTTPBodyWriter, @unchecked Sendable {
 
     // MARK: Writing
 
+    /// Has the body written, up to its end or that of the connection.
+    func writeBody() async { await self.body.write(self) }
+
     func write(_ piece: [UInt8]) async -> Bool {
         guard !self.isOver, !Task.isCancelled else { return false }
         if piece.isEmpty { return true }

@@ -106,6 +106,51 @@ struct ServerStreamTests {
         }
     }
 
+    @Test("when the client goes before the head is sent, the body begins in a task that is cancelled")
+    func clientGoesBeforeHead() async throws {
+        let (begun, ended) = (Signal(), Signal())
+        let handler = ClosureHandler { _ in
+            begun.send()
+            await untilCancelled()
+            return HTTPResponse(
+                .ok,
+                stream: HTTPBodyStream(heartbeat: [], every: .seconds(3600)) { writer in
+                    #expect(Task.isCancelled)
+                    #expect(await !writer.write(Array("one".utf8)))
+                    ended.send()
+                })
+        }
+        try await withServer(handler: handler) { server in
+            let connection = try server.connect()
+            await connection.send("GET / HTTP/1.1\r\nHost: x\r\nPrefer: wait=60\r\n\r\n")
+            await begun.wait()
+            connection.end()
+            await ended.wait()
+        }
+    }
+
+    @Test("writing in a task of the body's own ends with the body's, too")
+    func clientGoesWhileChildWrites() async throws {
+        let (begun, ended) = (Signal(), Signal())
+        let handler = handler { writer in
+            async let written = {
+                _ = await writer.write(Array("one".utf8))
+                begun.send()
+                await untilCancelled()
+                return await writer.write(Array("two".utf8))
+            }()
+            #expect(await !written)
+            ended.send()
+        }
+        try await withServer(handler: handler) { server in
+            let connection = try server.connect()
+            await connection.send(Self.get)
+            await begun.wait()
+            connection.end()
+            await ended.wait()
+        }
+    }
+
     @Test("whoever writes waits for a client that reads slowly, and nothing is lost")
     func slowReader() async throws {
         let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)

@@ -17,22 +17,31 @@ struct FollowOutputTests {
     private func read(
         _ manager: ProcessManager, after index: Int64 = 0, atMost count: Int = .max
     ) async -> (indexes: [Int64], ended: Bool) {
-        var indexes: [Int64] = []
-        var ended = false
+        let seen = Mutex<(indexes: [Int64], ended: Bool)>(([], false))
         await manager.followOutput(of: "a", after: index) { output in
             switch output {
             case .chunks(let chunks):
                 for chunk in chunks {
                     #expect(chunk.data == self.output(Int(chunk.index)).data)
-                    indexes.append(chunk.index)
+                    seen.withLock { $0.indexes.append(chunk.index) }
                 }
-            case .ended: ended = true
+            case .ended: seen.withLock { $0.ended = true }
             case .gap(let range): Issue.record("nothing was trimmed, but \(range) is missing")
             case .removed: Issue.record("nothing was removed")
             }
-            return indexes.count < count
+            return seen.withLock { $0.indexes.count } < count
         }
-        return (indexes, ended)
+        return seen.withLock { $0 }
+    }
+
+    /// Reads until the end; returns all that is shown.
+    private func all(_ manager: ProcessManager, after index: Int64) async -> [FollowedOutput] {
+        let seen = Mutex<[FollowedOutput]>([])
+        await manager.followOutput(of: "a", after: index) { output in
+            seen.withLock { $0.append(output) }
+            return true
+        }
+        return seen.withLock { $0 }
     }
 
     @Test(
@@ -93,11 +102,7 @@ struct FollowOutputTests {
             try await first.keep(.started("a"))
             for number in 1...10 { _ = try await here.append([output(number)], to: "a") }
             _ = try await here.change("a", .complete(result: "null"))
-            var seen: [FollowedOutput] = []
-            await manager(second).followOutput(of: "a", after: 2) {
-                seen.append($0)
-                return true
-            }
+            let seen = await all(manager(second), after: 2)
             let chunks = (8...10).map { StreamChunk(index: Int64($0), type: "t", data: output($0).data) }
             #expect(seen == [.gap(3...7), .chunks(chunks), .ended(try await first.record("a"))])
         }
@@ -119,11 +124,7 @@ struct FollowOutputTests {
                 _ = try? await other.append([output(2)], to: "a")
                 _ = try? await other.change("a", .complete(result: nil))
             })
-        var seen: [FollowedOutput] = []
-        await manager(interposed).followOutput(of: "a", after: 0) {
-            seen.append($0)
-            return true
-        }
+        let seen = await all(manager(interposed), after: 0)
         #expect(
             seen == [
                 .chunks([StreamChunk(index: 1, type: "t", data: "1")]),
@@ -132,15 +133,22 @@ struct FollowOutputTests {
             ])
     }
 
+    @Test("a reader that says it has more than there ever was is shown the end", arguments: Backend.allCases)
+    func ahead(backend: Backend) async throws {
+        try await backend.withRepository { repository, _ async throws in
+            let manager = manager(repository)
+            try await repository.keep(.started("a"))
+            _ = try await manager.append([output(1)], to: "a")
+            try await manager.change("a", .complete(result: nil))
+            #expect(await all(manager, after: 1000) == [.ended(try await repository.record("a"))])
+        }
+    }
+
     @Test("a reader of one that is not there, or is removed meanwhile, is told so", arguments: Backend.allCases)
     func removed(backend: Backend) async throws {
         try await backend.withRepository { repository, clock async throws in
             let manager = manager(repository)
-            var seen: [FollowedOutput] = []
-            await manager.followOutput(of: "a", after: 0) {
-                seen.append($0)
-                return true
-            }
+            let seen = await all(manager, after: 0)
             #expect(seen == [.removed])
         }
     }

@@ -20,14 +20,15 @@ extension ProcessManager {
     ///   - knownRevision: What the follower has seen already, and is not shown again unless it is the end.
     ///   - show: Shows a change; returns whether to go on.
     public func follow(
-        _ id: ProcessID, knownRevision: Int64? = nil, _ show: (FollowedChange) async -> Bool
+        _ id: ProcessID, knownRevision: Int64? = nil,
+        _ show: @escaping @Sendable (FollowedChange) async -> Bool
     ) async {
         let signal = self.hub.watch(id)
         defer { self.hub.unwatch(id, signal) }
         await withTaskCancellationHandler {
             var shownRevision = knownRevision
             repeat {
-                switch await self.showNews(of: id, shownRevision, show) {
+                switch await apart({ [shownRevision] in await self.showNews(of: id, shownRevision, show) }) {
                 case .none: break
                 case .shown(let revision): shownRevision = revision
                 case .end: return
@@ -38,15 +39,13 @@ extension ProcessManager {
         }
     }
 
-    private enum News {
+    private enum News: Sendable {
         case none
         case shown(Int64)
         case end
     }
 
     /// Reads a process and shows it, if there is anything new.
-    ///
-    /// A function of its own so that a follower who waits, as most do most of the time, keeps no room for a record.
     private func showNews(
         of id: ProcessID, _ shownRevision: Int64?, _ show: (FollowedChange) async -> Bool
     ) async -> News {
@@ -88,20 +87,16 @@ extension ProcessManager {
                 do {
                     if changes.areIncomplete {
                         let newest = try await self.repository.page(filter).records
-                        let known = Set(newest.map(\.id))
-                        let others = shown.unfinished.filter { !known.contains($0) }
+                        let others = shown.unfinished(besides: newest)
                         let lookups = try await self.repository.find(others)
-                        let changes =
-                            newest.reversed().compactMap { shown.change(to: .found($0), $0.id) }
-                            + zip(others, lookups).compactMap { shown.change(to: $1, $0) }
+                        let changes = shown.changes(to: newest) + shown.changes(to: lookups, of: others)
                         guard await show(changes) else { return }
                     }
                     var rest = changes.ids[...]
                     while !rest.isEmpty {
                         let ids = Array(rest.prefix(ShownProcesses.readLimit))
                         rest = rest.dropFirst(ids.count)
-                        let lookups = try await self.repository.find(ids)
-                        let changes = zip(ids, lookups).compactMap { shown.change(to: $1, $0) }
+                        let changes = shown.changes(to: try await self.repository.find(ids), of: ids)
                         guard await show(changes) else { return }
                     }
                 } catch {

@@ -27,40 +27,21 @@ extension ProcessManager {
     ///   - index: The last chunk that the follower has; 0 where it has none.
     ///   - show: Shows what is next; returns whether to go on.
     public func followOutput(
-        of id: ProcessID, after index: Int64, _ show: (FollowedOutput) async -> Bool
+        of id: ProcessID, after index: Int64, _ show: @escaping @Sendable (FollowedOutput) async -> Bool
     ) async {
         let signal = self.hub.watch(id, for: .output)
         defer { self.hub.unwatch(id, signal) }
         await withTaskCancellationHandler {
             var last = index
             repeat {
-                do throws(ProcessError) {
-                    while true {
-                        let page = try await self.chunks(of: id, after: last, byteLimit: Self.followedBytes)
-                        if let gap = page.gap(after: last) {
-                            guard await show(.gap(gap)) else { return }
-                            last = gap.upperBound
-                        }
-                        if let end = page.chunks.last?.index {
-                            guard await show(.chunks(page.chunks)) else { return }
-                            last = end
-                        }
-                        if last < page.last { continue }
-                        guard page.status.isFinished else { break }
-                        switch try await self.showEnd(of: id, last: last, show) {
-                        case .isShown: return
-                        case .isMore: continue
-                        case .isNotYet: break
-                        }
-                        break
+                reading: while true {
+                    switch await apart({ [last] in await self.showOutput(of: id, after: last, show) }) {
+                    case .isShown(let end):
+                        last = end
+                        break reading
+                    case .isMore(let end): last = end
+                    case .isOver: return
                     }
-                } catch .notFound, .removed {
-                    _ = await show(.removed)
-                    return
-                } catch .corrupt {
-                    return
-                } catch {
-                    continue
                 }
             } while await signal.wait()
         } onCancel: {
@@ -68,22 +49,48 @@ extension ProcessManager {
         }
     }
 
-    private enum End {
-        case isShown, isMore, isNotYet
+    /// What came of a read for a follower.
+    private enum Step: Sendable {
+        /// All that there is for now was shown, or the store can't be reached.
+        case isShown(upTo: Int64)
+        /// There is more.
+        case isMore(after: Int64)
+        /// There will be no more, or the follower has gone.
+        case isOver
     }
 
-    /// Shows the end of a process whose output was shown, if it still is the end.
-    ///
-    /// A function of its own so that a follower who waits keeps no room for a record.
-    private func showEnd(
-        of id: ProcessID, last: Int64, _ show: (FollowedOutput) async -> Bool
-    ) async throws(ProcessError) -> End {
-        // It may have been tried again since its output was read; then there is more to come.
-        let record = try await self.find(id)
-        guard record.status.isFinished else { return .isNotYet }
-        // And it may even have ended again, with output that was not shown.
-        guard try await self.chunks(of: id, after: last, limit: 1).last == last else { return .isMore }
-        _ = await show(.ended(record))
-        return .isShown
+    /// Reads a page of output and shows it; where it was the last, shows the end, if it still is the end.
+    private func showOutput(
+        of id: ProcessID, after index: Int64, _ show: (FollowedOutput) async -> Bool
+    ) async -> Step {
+        var last = index
+        do throws(ProcessError) {
+            let page = try await self.chunks(of: id, after: last, byteLimit: Self.followedBytes)
+            if let gap = page.gap(after: last) {
+                guard await show(.gap(gap)) else { return .isOver }
+                last = gap.upperBound
+            }
+            if let end = page.chunks.last?.index {
+                guard await show(.chunks(page.chunks)) else { return .isOver }
+                last = end
+            }
+            if last < page.last { return .isMore(after: last) }
+            guard page.status.isFinished else { return .isShown(upTo: last) }
+            // It may have been tried again since its output was read; then there is more to come.
+            let record = try await self.find(id)
+            guard record.status.isFinished else { return .isShown(upTo: last) }
+            // And it may even have ended again, with output that was not shown. A follower may also say that it has more than
+            // there ever was.
+            guard try await self.chunks(of: id, after: last, limit: 1).last <= last else { return .isMore(after: last) }
+            _ = await show(.ended(record))
+            return .isOver
+        } catch .notFound, .removed {
+            _ = await show(.removed)
+            return .isOver
+        } catch .corrupt {
+            return .isOver
+        } catch {
+            return .isShown(upTo: last)
+        }
     }
 }

@@ -20,18 +20,33 @@ struct ShownProcesses {
         self.filter = filter
     }
 
-    /// The latest of those that may still change, to be read where notices were lost.
-    var unfinished: [ProcessID] {
+    /// The latest of those that may still change and are not among the newest, to be read where notices were lost.
+    func unfinished(besides newest: [ProcessRecord]) -> [ProcessID] {
         var ids: [ProcessID] = []
         for id in self.order.reversed() where self.entries[id]?.isFinished == false {
             ids.append(id)
             if ids.count == Self.readLimit { break }
         }
-        return ids
+        let known = Set(newest.map(\.id))
+        return ids.filter { !known.contains($0) }
+    }
+
+    /// What to show of the newest processes, the oldest of them first.
+    ///
+    /// Not inlined, nor is the other: the task that follows would keep room for the records at hand as long as it lives.
+    @inline(never)
+    mutating func changes(to newest: [ProcessRecord]) -> [FollowedChange] {
+        newest.reversed().compactMap { self.change(to: .found($0), $0.id) }
+    }
+
+    /// What to show of processes that were read.
+    @inline(never)
+    mutating func changes(to lookups: [ProcessLookup], of ids: [ProcessID]) -> [FollowedChange] {
+        zip(ids, lookups).compactMap { self.change(to: $1, $0) }
     }
 
     /// What to show of a process that was read, if anything.
-    mutating func change(to lookup: ProcessLookup, _ id: ProcessID) -> FollowedChange? {
+    private mutating func change(to lookup: ProcessLookup, _ id: ProcessID) -> FollowedChange? {
         switch lookup {
         case .corrupt: return nil
         case .missing, .removed: return self.entries.removeValue(forKey: id).map { _ in .removed(id) }

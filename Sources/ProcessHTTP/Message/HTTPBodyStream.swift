@@ -5,7 +5,7 @@ public struct HTTPBodyStream: Sendable {
     public var heartbeat: [UInt8]
     /// How long a silence may last.
     public var heartbeatInterval: Duration
-    /// Writes the body, from its begin to its end, in the request's task; that is cancelled when the client goes.
+    /// Writes the body, from its begin to its end, in a task of its own; that is cancelled when the client goes.
     public var write: @Sendable (any HTTPBodyWriter) async -> Void
 
     /// Takes the parts.

@@ -17,9 +17,7 @@ extension ProcessRoutes {
         let known = EventStream.lastEventID(of: request)
         return EventStream.answer { [fields] writer in
             await self.manager.follow(id, knownRevision: known) { change in
-                var piece = EventStream()
-                self.write(change, fields, withID: true, to: &piece)
-                return await writer.write(piece.bytes)
+                await writer.write(self.event(showing: change, fields, withID: true))
             }
         }
     }
@@ -39,16 +37,17 @@ extension ProcessRoutes {
         return EventStream.answer { [filter] writer in
             await self.manager.followAll(filter) { changes in
                 for change in changes {
-                    var piece = EventStream()
-                    self.write(change, fields, withID: false, to: &piece)
-                    guard await writer.write(piece.bytes) else { return false }
+                    guard await writer.write(self.event(showing: change, fields, withID: false)) else { return false }
                 }
                 return true
             }
         }
     }
 
-    private func write(_ change: FollowedChange, _ fields: ProcessFields, withID: Bool, to piece: inout EventStream) {
+    /// Not inlined: the task that follows would keep room for the record as long as it lives.
+    @inline(never)
+    private func event(showing change: FollowedChange, _ fields: ProcessFields, withID: Bool) -> [UInt8] {
+        var piece = EventStream()
         var writer = JSONWriter()
         switch change {
         case .changed(let record):
@@ -60,5 +59,6 @@ extension ProcessRoutes {
             writer.endObject()
             piece.event("removed", data: writer.finish())
         }
+        return piece.bytes
     }
 }

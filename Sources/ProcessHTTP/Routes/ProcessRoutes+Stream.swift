@@ -45,6 +45,8 @@ extension ProcessRoutes {
         }
     }
 
+    /// Not inlined: the task that follows would keep room for the record as long as it lives.
+    @inline(never)
     private func events(showing output: FollowedOutput, of id: ProcessID) -> [UInt8] {
         var events = EventStream()
         var writer = JSONWriter()
