@@ -89,8 +89,8 @@ struct RecentCopyTests {
             start.id = "p"
             let anew = try await other.start(start).record
             try await other.change("p", .retain(.forever))
-            // At the revision of the copy, but surely not created in the same millisecond.
-            let createdAt = "\(anew.createdAt.milliseconds + 1)"
+            // At the revision of the copy, but surely not created in the same millisecond, whatever the instances' clocks say.
+            let createdAt = "\(anew.createdAt.milliseconds + 3_600_000)"
             try server.run("HSET", "process:p", "revision", "1", "created_at", createdAt)
             let record = try await manager.change("p", Self.progress(0.5))
             #expect(record.kind == "other" && record.retain == .forever && record.revision == 2)
