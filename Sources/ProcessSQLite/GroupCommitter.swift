@@ -26,9 +26,6 @@ struct WriteStatistics: Sendable {
 
 /// Puts all writes that wait into one transaction, so that they share its sync, and answers them once it is kept.
 ///
-/// Callers that were just answered often have the next write at once, while others' writes wait already. They are given a
-/// moment to come back, so that all of them share one sync instead of two halves taking turns. A caller alone waits for nobody.
-///
 /// Where one of them fails, the transaction is undone and tried again in halves, until the one that fails stands alone:
 /// the others do not suffer from it.
 final class GroupCommitter {
@@ -36,18 +33,12 @@ final class GroupCommitter {
     private let statistics: SharedWriteStatistics
     /// How many transactions are still followed by a gap.
     private var politeTransactions = 0
-    /// How many callers the latest transaction answered.
-    private var answeredCallers = 0
-    /// How long the latest commit took, in nanoseconds: the sync, as a rule.
-    private var commitDuration: UInt64 = 0
 
     /// So many transactions after another instance was met, it is left a gap: one that begins the next transaction as soon
     /// as it has ended one would hardly let the other in, which only looks every half millisecond.
     private static let politenessLength = 64
     /// In microseconds; longer than the other one's pause between two looks.
     private static let gap: UInt32 = 700
-    /// In nanoseconds; a few requests come and go in that time.
-    private static let longestPatience: UInt64 = 500_000
 
     init(_ writer: StoreWriter, statistics: SharedWriteStatistics) {
         self.writer = writer
@@ -56,19 +47,13 @@ final class GroupCommitter {
 
     /// Works on a queue until it is closed and empty.
     func run(_ queue: JobQueue<PendingWrite>) {
-        while let writes = queue.takeAll(returning: self.answeredCallers, patience: self.patience) {
+        while let writes = queue.takeAll() {
             var rest = writes[...]
             while !rest.isEmpty {
                 let batch = self.takeBatch(from: &rest)
                 self.commit(batch)
-                self.answeredCallers = batch.count
             }
         }
-    }
-
-    /// For how long those that were just answered are waited for, in nanoseconds. Whoever leaves gaps has waited already.
-    private var patience: UInt64 {
-        self.politeTransactions > 0 ? 0 : min(2 * self.commitDuration, Self.longestPatience)
     }
 
     private func takeBatch(from rest: inout ArraySlice<PendingWrite>) -> ArraySlice<PendingWrite> {
@@ -104,7 +89,6 @@ final class GroupCommitter {
             self.retryInHalves(batch, error.repositoryError("writing to the store"))
             return
         }
-        let begin = MonotonicInstant.now
         do {
             try self.writer.commit.run()
         } catch {
@@ -117,7 +101,6 @@ final class GroupCommitter {
             }
             return
         }
-        self.commitDuration = MonotonicInstant.now.nanoseconds(since: begin)
         self.statistics.record(writes: batch.count)
         for answer in answers { answer() }
         if self.politeTransactions > 0 {

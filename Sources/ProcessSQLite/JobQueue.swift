@@ -1,16 +1,13 @@
 internal import CSQLite
 internal import Glibc
-internal import ProcessCore
 
 /// Jobs on their way to one thread that works on them.
 ///
-/// `@unchecked Sendable`: `waiting`, `wanted`, `isClosed` and `accepted` are only touched between locking and unlocking `mutex`.
+/// `@unchecked Sendable`: `waiting`, `isClosed` and `accepted` are only touched between locking and unlocking `mutex`.
 final class JobQueue<Job: Sendable>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let arrival: UnsafeMutablePointer<pthread_cond_t>
     private var waiting: [Job] = []
-    /// The thread is woken once so many wait.
-    private var wanted = 1
     private var isClosed = false
     private var accepted = 0
 
@@ -18,12 +15,7 @@ final class JobQueue<Job: Sendable>: @unchecked Sendable {
         self.mutex = .allocate(capacity: 1)
         self.arrival = .allocate(capacity: 1)
         pthread_mutex_init(self.mutex, nil)
-        // A clock that is set must not make a wait longer.
-        var attributes = pthread_condattr_t()
-        pthread_condattr_init(&attributes)
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        pthread_cond_init(self.arrival, &attributes)
-        pthread_condattr_destroy(&attributes)
+        pthread_cond_init(self.arrival, nil)
     }
 
     deinit {
@@ -42,8 +34,8 @@ final class JobQueue<Job: Sendable>: @unchecked Sendable {
         guard !self.isClosed else { return false }
         self.waiting.append(job)
         self.accepted += 1
-        // Whoever comes later knows that the thread was woken for those before.
-        if self.waiting.count == self.wanted { pthread_cond_signal(self.arrival) }
+        // Whoever finds jobs waiting already knows that the thread was woken for them.
+        if self.waiting.count == 1 { pthread_cond_signal(self.arrival) }
         return true
     }
 
@@ -56,14 +48,10 @@ final class JobQueue<Job: Sendable>: @unchecked Sendable {
 
     /// Takes everything that waits; blocks until there is something.
     ///
-    /// - Parameters:
-    ///   - returning: How many callers were just answered and may soon be back with another job.
-    ///   - patience: How long they are waited for, in nanoseconds.
     /// - Returns: The jobs in their order; `nil` once the queue is closed and empty.
-    func takeAll(returning: Int = 0, patience: UInt64 = 0) -> [Job]? {
+    func takeAll() -> [Job]? {
         pthread_mutex_lock(self.mutex)
         defer { pthread_mutex_unlock(self.mutex) }
-        self.gather(self.waiting.count + returning, patience: patience)
         while self.waiting.isEmpty {
             if self.isClosed { return nil }
             pthread_cond_wait(self.arrival, self.mutex)
@@ -72,18 +60,6 @@ final class JobQueue<Job: Sendable>: @unchecked Sendable {
         jobs.reserveCapacity(self.waiting.count)
         swap(&jobs, &self.waiting)
         return jobs
-    }
-
-    /// Waits until so many wait, but not for long; called with `mutex` locked.
-    private func gather(_ expected: Int, patience: UInt64) {
-        guard patience > 0, expected > 1 else { return }
-        let end = MonotonicInstant.now.nanoseconds + patience
-        var deadline = timespec(tv_sec: Int(end / 1_000_000_000), tv_nsec: Int(end % 1_000_000_000))
-        self.wanted = expected
-        defer { self.wanted = 1 }
-        while self.waiting.count < expected, !self.isClosed,
-            pthread_cond_timedwait(self.arrival, self.mutex, &deadline) == 0
-        {}
     }
 
     /// Takes no more jobs; those that wait are still worked on.
