@@ -249,7 +249,8 @@ public final class ProcessManager: Sendable {
         let clock = ContinuousClock()
         let begin = clock.now
         var request = CleanupRequest(
-            options.scope(self.policy, at: self.repository.now()), isDryRun: options.isDryRun,
+            options.scope(self.policy, at: self.repository.now()), limit: self.repository.cleanupBatchLimit,
+            isDryRun: options.isDryRun,
             tombstoneLifetime: self.policy.tombstoneLifetime)
         var removed = 0
         var removedFinished = 0
@@ -260,8 +261,9 @@ public final class ProcessManager: Sendable {
                 removedFinished += batch.removed.count { $0.status.isFinished }
                 request.after = batch.next
                 if let budget, clock.now - begin >= budget { break }
-                // A store that answers without waiting would otherwise keep the loop from its other requests.
-                await Task.yield()
+                // A store that answers without waiting would otherwise keep the loop from its other requests, each of which
+                // takes a few turns.
+                for _ in 0..<4 { await Task.yield() }
             } while request.after != nil && !Task.isCancelled
             if !options.isDryRun {
                 while try await self.repository.forgetExpired(), !Task.isCancelled {
