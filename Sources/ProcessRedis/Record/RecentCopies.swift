@@ -14,7 +14,7 @@ final class RecentCopies: Sendable {
         var next = 0
     }
 
-    /// With ``longestPayload``, 12 MiB at the very most; about 3 of them with ordinary payloads.
+    /// About 3 MiB with ordinary processes; 40 where each has the longest payload, labels and messages.
     static let capacity = 4096
     /// The payloads, in bytes, of a process worth keeping.
     static let longestPayload = 2048
