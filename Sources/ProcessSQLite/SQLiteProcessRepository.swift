@@ -5,8 +5,8 @@ public import ProcessCore
 /// An acknowledged write is on the disk (`synchronous=FULL`): it survives `kill -9` and a power loss. All writes go
 /// through one thread, which puts everything that waits into one transaction. Single records are read at once, on the
 /// thread of the caller, from the page cache as a rule; longer reads have a thread of their own, so that an event loop never waits
-/// for one. Several repositories may share a file, in one operating-system process or in many on one machine: nothing is
-/// cached that another one may change.
+/// for one. Several repositories may share a file, in one operating-system process or in many on one machine: nothing that
+/// another one may change is answered from memory.
 public final class SQLiteProcessRepository: ProcessRepository {
     private typealias Read = @Sendable (StoreReader) -> Void
 
@@ -16,6 +16,7 @@ public final class SQLiteProcessRepository: ProcessRepository {
     let pool: ReaderPool
     private let statistics: SharedWriteStatistics
     let listeners = ChangeListeners()
+    private let copies = RecentCopies()
     private let foreignChanges = ForeignChanges()
     private let foreignChangeInterval: Duration
 
@@ -93,7 +94,10 @@ public final class SQLiteProcessRepository: ProcessRepository {
         let outcome = try await self.write(length: insertion.record.payloadBytes) { writer throws(SQLiteError) in
             try writer.insert(insertion)
         }
-        if outcome == .inserted { self.listeners.tell(ChangeNotice(insertion.record, at: self.now())) }
+        if outcome == .inserted {
+            self.copies.keep(insertion.record)
+            self.listeners.tell(ChangeNotice(insertion.record, at: self.now()))
+        }
         return outcome
     }
 
@@ -102,15 +106,22 @@ public final class SQLiteProcessRepository: ProcessRepository {
         _ record: ProcessRecord, over old: ProcessRecord, notBefore instant: Timestamp?
     ) async throws(ProcessRepositoryError) -> ReplaceOutcome {
         let outcome = try await self.write(length: record.payloadBytes) { writer throws(SQLiteError) in
-            try writer.replace(record, ifRevision: old.revision, notBefore: instant)
+            try writer.replace(record, over: old, notBefore: instant)
         }
-        if outcome == .replaced { self.listeners.tell(ChangeNotice(record, at: self.now())) }
+        if outcome == .replaced {
+            self.copies.keep(record)
+            self.listeners.tell(ChangeNotice(record, at: self.now()))
+        }
         return outcome
     }
+
+    /// See ``ProcessRepository/recentCopy(of:)``. What this instance started, handed out or changed last.
+    public func recentCopy(of id: ProcessID) -> ProcessRecord? { self.copies[id] }
 
     /// See ``ProcessRepository/claim(_:)``.
     public func claim(_ request: ClaimRequest) async throws(ProcessRepositoryError) -> [ProcessRecord] {
         let claimed = try await self.write(length: 0) { writer throws(SQLiteError) in try writer.claim(request) }
+        for record in claimed { self.copies.keep(record) }
         self.listeners.tell(claimed.lazy.map { ChangeNotice($0, at: $0.updatedAt) })
         return claimed
     }

@@ -19,7 +19,7 @@ extension StoreWriter {
             // What is due can be claimed, so the function refuses nothing here.
             guard
                 case .changed(let next)? = try? ProcessTransition(.claim(request.claim), at: now).apply(to: record),
-                try self.update(next, ifRevision: record.revision, at: now)
+                try self.update(next, over: record, at: now)
             else { continue }
             claimed.append(next)
         }
@@ -53,7 +53,7 @@ extension StoreWriter {
     private func due(_ queue: String, limit: Int, at now: Timestamp) throws(SQLiteError) -> [ProcessRecord] {
         let rows = try self.reader.statement(
             """
-            SELECT row FROM processes INDEXED BY processes_claimable
+            SELECT \(ProcessColumn.selection) FROM processes p INDEXED BY processes_claimable
             WHERE status = 'pending' AND is_delayed = 0 AND queue = ?1 ORDER BY priority DESC, created_at, id
             """)
         rows.bind(queue, at: 1)
@@ -61,9 +61,7 @@ extension StoreWriter {
         var due: [ProcessRecord] = []
         while due.count < limit, try rows.step() {
             // A clock that was set back makes what was due a moment ago wait again.
-            guard let record = try self.reader.record(inRow: rows.integer(at: 0)), record.isDue(at: now) else {
-                continue
-            }
+            guard let record = self.reader.record(of: rows), record.isDue(at: now) else { continue }
             due.append(record)
         }
         return due

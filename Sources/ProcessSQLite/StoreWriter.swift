@@ -17,7 +17,6 @@ final class StoreWriter {
     private let processExists: SQLiteStatement
     private let findKey: SQLiteStatement
     private let keepKey: SQLiteStatement
-    private let current: SQLiteStatement
     let changeCount: SQLiteStatement
     /// What the transaction that is open changes of the counts.
     var countChanges = CountChanges()
@@ -45,12 +44,6 @@ final class StoreWriter {
             "SELECT fingerprint, process_id FROM idempotency_keys WHERE key = ?1 AND expires_at > ?2", on: connection)
         self.keepKey = try SQLiteStatement(
             "INSERT OR REPLACE INTO idempotency_keys VALUES (?1, ?2, ?3, ?4)", on: connection)
-        self.current = try SQLiteStatement(
-            """
-            SELECT row, revision, status, is_delayed, run_after, lease_expires_at, deadline, finished_at, expires_at,
-                retain
-            FROM processes WHERE id = ?1
-            """, on: connection)
         self.changeCount = try SQLiteStatement(
             "INSERT INTO counts VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET number = number + excluded.number",
             on: connection)
@@ -144,40 +137,51 @@ final class StoreWriter {
             .progressTotal, .progressMessage, .errorCode, .errorMessage, .errorDetails, .result,
         ]
 
+        /// The groups in which a change of a process makes a difference.
+        static func changed(from old: ProcessRecord, to new: ProcessRecord) -> ColumnGroups {
+            var groups: ColumnGroups = []
+            if old.status != new.status { groups.insert(.status) }
+            // Whether a waiting process is delayed also changes by itself.
+            if old.status == .pending || new.status == .pending || old.runAfter != new.runAfter {
+                groups.insert(.delay)
+            }
+            if old.leaseExpiresAt != new.leaseExpiresAt { groups.insert(.lease) }
+            if old.deadline != new.deadline { groups.insert(.deadline) }
+            if old.finishedAt != new.finishedAt || old.retain != new.retain { groups.insert(.end) }
+            return groups
+        }
+
+        /// Sets these columns and the others of one process, if it is still what the change was made from.
         var update: String {
             let grouped = Self.groups.filter { self.contains($0.0) }.flatMap(\.1)
             let settings = (grouped + Self.others).map { "\($0.name) = ?\($0.parameter)" }.joined(separator: ", ")
-            return "UPDATE processes SET \(settings) WHERE row = ?\(ProcessColumn.row.parameter)"
+            return """
+                UPDATE processes SET \(settings) WHERE id = ?\(ProcessColumn.id.parameter)
+                    AND revision = ?\(Self.oldRevision) AND created_at = ?\(ProcessColumn.createdAt.parameter)
+                """
         }
+
+        /// The parameter of the revision that a process must have to be changed; no column's.
+        static let oldRevision = Int32(ProcessColumn.allCases.count + 1)
     }
 
     /// Puts a changed record in the place of the one it was made from.
     func replace(
-        _ record: ProcessRecord, ifRevision revision: Int64, notBefore instant: Timestamp?
+        _ record: ProcessRecord, over old: ProcessRecord, notBefore instant: Timestamp?
     ) throws(SQLiteError) -> ReplaceOutcome {
         let now = self.now()
         if let instant, now < instant { return .tooEarly }
-        guard try self.update(record, ifRevision: revision, at: now) else {
+        guard try self.update(record, over: old, at: now) else {
             return .conflict(try self.reader.lookup(record.id, at: now))
         }
         return .replaced
     }
 
-    /// Writes a changed record if it has the revision given.
+    /// Writes a changed record over the one that it was made from, if that is there.
     ///
-    /// - Returns: Whether it had.
-    func update(_ record: ProcessRecord, ifRevision revision: Int64, at now: Timestamp) throws(SQLiteError) -> Bool {
-        self.current.bind(record.id.text, at: 1)
-        guard try self.current.step() else { return false }
-        guard self.current.integer(at: 1) == revision else {
-            self.current.reset()
-            return false
-        }
-        let row = self.current.integer(at: 0)
-        let status = self.current.text(at: 2) ?? ""
-        let groups = self.changedGroups(record, at: now)
-        self.current.reset()
-
+    /// - Returns: Whether it was.
+    func update(_ record: ProcessRecord, over old: ProcessRecord, at now: Timestamp) throws(SQLiteError) -> Bool {
+        let groups = ColumnGroups.changed(from: old, to: record)
         let update: SQLiteStatement
         if let prepared = self.updates[groups] {
             update = prepared
@@ -186,32 +190,13 @@ final class StoreWriter {
             self.updates[groups] = update
         }
         update.bindVariables(of: record, at: now)
-        update.bind(row, at: ProcessColumn.row.parameter)
+        update.bind(record.id.text, at: ProcessColumn.id.parameter)
+        update.bind(old.createdAt.milliseconds, at: ProcessColumn.createdAt.parameter)
+        update.bind(old.revision, at: ColumnGroups.oldRevision)
         try update.run()
-        self.countChanges.move(from: status, to: record.status.rawValue, queue: record.queue)
+        guard self.connection.changes == 1 else { return false }
+        self.countChanges.move(from: old.status.rawValue, to: record.status.rawValue, queue: record.queue)
         return true
-    }
-
-    /// Compares a record with the row that `current` stands at.
-    private func changedGroups(_ record: ProcessRecord, at now: Timestamp) -> ColumnGroups {
-        func time(_ index: Int32) -> Timestamp? {
-            self.current.isNull(at: index) ? nil : Timestamp(milliseconds: self.current.integer(at: index))
-        }
-        var groups: ColumnGroups = []
-        if self.current.text(at: 2) != record.status.rawValue { groups.insert(.status) }
-        if (self.current.integer(at: 3) != 0) != record.isDelayed(at: now) || time(4) != record.runAfter {
-            groups.insert(.delay)
-        }
-        if time(5) != record.leaseExpiresAt { groups.insert(.lease) }
-        if time(6) != record.deadline { groups.insert(.deadline) }
-        // A duration that changes without an end has no index to change, but still has to be written.
-        let retain: Retention? =
-            self.current.isNull(at: 9)
-            ? nil : self.current.isInteger(at: 9) ? .after(.milliseconds(self.current.integer(at: 9))) : .forever
-        if time(7) != record.finishedAt || time(8) != record.expiresAt || retain != record.retain {
-            groups.insert(.end)
-        }
-        return groups
     }
 }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ProcessRedis
 
-@Suite("What an instance knew of a process", .timeLimit(.minutes(3)))
+@Suite("What an instance of Redis knew of a process", .timeLimit(.minutes(3)))
 struct RecentCopyTests {
     /// Two instances, the first of which has started a process and so has a copy of it.
     private func withTwoManagers(
@@ -38,48 +38,6 @@ struct RecentCopyTests {
         }
     }
 
-    @Test("a report goes on from what another instance made of the process")
-    func mergesOtherChanges() async throws {
-        try await self.withTwoManagers { manager, other, _ in
-            try await other.change("p", .retain(.forever))
-            try await other.change("p", .cancel(reason: "enough", force: false))
-            let record = try await manager.change("p", Self.progress(0.5))
-            #expect(record.retain == .forever && record.cancelReason == "enough" && record.revision == 4)
-            #expect(try await manager.find("p") == record)
-        }
-    }
-
-    @Test("nobody is refused by an old copy: what another instance made possible is done")
-    func notRefusedByCopy() async throws {
-        try await self.withTwoManagers { manager, other, _ in
-            try await other.change("p", .cancel(reason: nil, force: false))
-            let record = try await manager.change("p", .confirmCancelled)
-            #expect(record.status == .cancelled)
-        }
-    }
-
-    @Test("a report on what has ended through another instance is refused with the record as it is")
-    func refusedByStore() async throws {
-        try await self.withTwoManagers { manager, other, _ in
-            let ended = try await other.change("p", .fail(ProcessFailure(code: "no"), mayRetry: false))
-            let error = await #expect(throws: ProcessError.self) { try await manager.change("p", Self.progress(0.5)) }
-            guard case .refused(.alreadyFinished, ended) = error else {
-                Issue.record("\(String(describing: error))")
-                return
-            }
-        }
-    }
-
-    @Test("a precondition is judged by the process as it is")
-    func precondition() async throws {
-        try await self.withTwoManagers { manager, other, _ in
-            let current = try await other.change("p", Self.progress(0.25))
-            let record = try await manager.change(
-                "p", Self.progress(0.5), precondition: .revision(in: [current.revision]))
-            #expect(record.revision == current.revision + 1)
-        }
-    }
-
     @Test("a process that was removed and started anew is not taken for the one that was known")
     func startedAnew() async throws {
         try await self.withTwoManagers { manager, other, server in
@@ -96,30 +54,5 @@ struct RecentCopyTests {
             #expect(record.kind == "other" && record.retain == .forever && record.revision == 2)
             #expect(try await other.find("p") == record)
         }
-    }
-
-    @Test("copies are kept of what runs and is small, the latest ones only")
-    func bounds() {
-        let copies = RecentCopies()
-        let now = Timestamp(milliseconds: 1_000_000)
-        var large = ProcessRecord.started("large", at: now)
-        large.result = JSONText(
-            unchecked: [UInt8](repeating: UInt8(ascii: "1"), count: RecentCopies.longestPayload + 1))
-        copies.keep(large)
-        #expect(copies["large"] == nil)
-
-        var first = ProcessRecord.started("0", at: now)
-        for number in 0..<RecentCopies.capacity { copies.keep(.started(ProcessID(trusted: "\(number)"), at: now)) }
-        first.revision = 2
-        copies.keep(first)
-        #expect(copies["0"] == first)
-        copies.keep(.started("next", at: now))
-        #expect(copies["0"] == nil)
-        #expect(copies["1"] != nil && copies["next"] != nil)
-
-        var ended = ProcessRecord.started("1", at: now)
-        ended.status = .completed
-        copies.keep(ended)
-        #expect(copies["1"] == nil)
     }
 }

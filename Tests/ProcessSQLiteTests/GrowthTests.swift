@@ -21,7 +21,7 @@ struct GrowthTests {
                 next.revision += 1
                 next.status = next.status == .pending ? .running : .pending
                 next.leaseExpiresAt = now + .seconds(1000 + round)
-                #expect(try writer.update(next, ifRevision: record.revision, at: now))
+                #expect(try writer.update(next, over: record, at: now))
             case .claim: #expect(try writer.claim(ClaimRequest(queues: ["default"], limit: 2)).count == 2)
             case .page: #expect(try reader.page(ProcessQuery()).records.count == 100)
             case .pageOfKind, .pageOfStatusAndKind:

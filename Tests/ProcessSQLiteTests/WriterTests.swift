@@ -245,12 +245,13 @@ struct WriterTests {
             let candidates = try writer.reader.candidates(request).found
             #expect(candidates.count == 5)
             func change(_ id: ProcessID, _ body: (inout ProcessRecord) -> Void) throws {
-                guard case .found(var record) = try writer.reader.lookup(id, at: clock.now) else {
+                guard case .found(let old) = try writer.reader.lookup(id, at: clock.now) else {
                     throw RecordMissing(id: id)
                 }
+                var record = old
                 body(&record)
                 record.revision += 1
-                #expect(try writer.update(record, ifRevision: record.revision - 1, at: clock.now))
+                #expect(try writer.update(record, over: old, at: clock.now))
             }
             try change("retried") { ($0.status, $0.finishedAt) = (.running, nil) }
             try change("retained") { $0.retain = .forever }

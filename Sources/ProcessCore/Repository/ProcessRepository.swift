@@ -54,8 +54,8 @@ public protocol ProcessRepository: Sendable {
 
     /// A copy of a process that may be older than what is in the store, without asking the store.
     ///
-    /// Enough to make a change from, since ``replace(_:over:notBefore:)`` notices; never to answer from. For stores that are
-    /// a round trip away.
+    /// Enough to make a change from, since ``replace(_:over:notBefore:)`` notices; never to answer from. For stores where
+    /// reading costs something.
     ///
     /// - Parameter id: Which one.
     /// - Returns: The copy; `nil` where there is none.
