@@ -132,7 +132,7 @@ def latency(part):
     def across(share):
         return (-math.log10(1 - float(share) / 100) - 0.30103) / (4 - 0.30103)
 
-    works = part["works"]
+    works = {name: figures for name, figures in part["works"].items() if not name.startswith("evhttp")}
     place, ticks = logarithmic([figures["us"][share] for figures in works.values() for share in shares])
     return lines(
         "Time to the answer at half of the highest load",

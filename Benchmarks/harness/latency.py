@@ -2,15 +2,20 @@
 
 from harness import client, load
 
+# Of the constant answer, in bytes: about that of a status.
+BODY_LENGTH = 500
+
 
 def measure(servers, options, progress):
     """Percentiles by work: those of the round whose ratio of p99 to p50 is the median."""
-    trackers = servers.trackers()
-    works = []
+    trackers, evhttp = servers.trackers(), servers.evhttp(BODY_LENGTH)
+    # What a server that does nothing takes on this machine: its ratio is the machine's.
+    works = [("evhttp in C, GET, constant", evhttp, ("GET", "/", None), None, "/")]
     for store, tracker in trackers.items():
         process_id = client.start(tracker.port)
         works.append((f"GET /status, {store}", tracker, ("GET", f"/status/{process_id}", None), None, f"/status/{process_id}"))
     start_body = '{"kind":"report","input":' + client.PAYLOAD + "}"
+    works.append(("evhttp in C, POST, constant", evhttp, ("POST", "/", start_body), "start.lua", "/"))
     for store, tracker in trackers.items():
         works.append((f"POST /start, {store}", tracker, ("POST", "/start", start_body), "start.lua", "/start"))
 
