@@ -120,7 +120,10 @@ public struct Application: Sendable {
             return try await HTTPServer.start(
                 on: address, group: loops, configuration: configuration, handler: routes)
         } catch {
-            throw StartError(description: "\(error)")
+            let hint =
+                error.code == .addressInUse
+                ? "; --listen or TRACKER_LISTEN names another, and port 0 takes a free one" : ""
+            throw StartError(description: "\(error)\(hint)")
         }
     }
 

@@ -51,13 +51,14 @@ extension BuiltProgram {
             #expect(ending.standardError.contains(named), "\(ending)")
         }
 
-        @Test("a port in use is exit 1 and a line that names it")
+        @Test("a port in use is exit 1 and a line that names it, and says how to take another")
         func portInUse() async throws {
             let program = try await TrackerProgram(["TRACKER_REPOSITORY": "memory"])
             let environment = ["TRACKER_REPOSITORY": "memory", "TRACKER_LISTEN": program.address.description]
             let ending = try await TrackerProgram.run(["serve"], environment)
             #expect(ending.code == 1 && ending.standardOutput.isEmpty, "\(ending)")
             #expect(ending.lastLine.contains(program.address.description), "\(ending)")
+            #expect(ending.lastLine.contains("--listen"), "\(ending)")
             #expect(try await program.client.get("/health/ready").status == 200)
         }
 
