@@ -47,7 +47,7 @@ final class GroupCommitter {
 
     /// Works on a queue until it is closed and empty.
     func run(_ queue: JobQueue<PendingWrite>) {
-        while let writes = queue.takeAll() {
+        while let writes = queue.takeAll(yielding: true) {
             var rest = writes[...]
             while !rest.isEmpty {
                 let batch = self.takeBatch(from: &rest)

@@ -48,13 +48,20 @@ final class JobQueue<Job: Sendable>: @unchecked Sendable {
 
     /// Takes everything that waits; blocks until there is something.
     ///
+    /// - Parameter yielding: Whether threads that are ready to run may first do so, and add what they have: more of it is
+    ///   taken at once where the machine is busy, and nothing is waited for where it is not.
     /// - Returns: The jobs in their order; `nil` once the queue is closed and empty.
-    func takeAll() -> [Job]? {
+    func takeAll(yielding: Bool = false) -> [Job]? {
         pthread_mutex_lock(self.mutex)
         defer { pthread_mutex_unlock(self.mutex) }
         while self.waiting.isEmpty {
             if self.isClosed { return nil }
             pthread_cond_wait(self.arrival, self.mutex)
+        }
+        if yielding {
+            pthread_mutex_unlock(self.mutex)
+            sched_yield()
+            pthread_mutex_lock(self.mutex)
         }
         var jobs: [Job] = []
         jobs.reserveCapacity(self.waiting.count)
