@@ -5,47 +5,53 @@ internal import ProcessHTTP
 
 /// One connection of a server, beside the one that evhttp keeps: what evhttp does not do.
 ///
-/// - It sees the raw bytes of each head before evhttp parses them (``HeadScanner``), and knows how long each part of a
-///   request has been taking.
+/// - It reads the socket, sees the raw bytes of each head before evhttp parses them (``HeadScanner``), and knows how long
+///   each part of a request has been taking.
 /// - It writes answers straight to the socket, in one piece, and leaves to evhttp only what does not fit.
 /// - It replaces the HTML answers that evhttp gives by itself: to what is no HTTP, to a body beyond the cap, to an
 ///   unknown method or `Expect`. They pass through the output buffer, where a callback notices them; so none remain.
 ///   The handler does not see those requests, and HEAD is not known as such for them: the answer has a body.
 ///
-/// While a handler works, evhttp does not look at the socket. So a watcher of our own notices when the client goes; it
-/// is installed when a request takes longer than a tick, because most do not, and at once where it says it will wait.
+/// While a handler works, evhttp does not look at the socket. So this notices when the client goes; but only when a
+/// request takes longer than a tick, and at once where it says it will wait. What is quicker is answered, also to a client
+/// that has closed its sending side.
 ///
 /// `@unchecked Sendable`: everything but constants is touched on the loop's thread only.
 final class ServerConnection: @unchecked Sendable {
-    private enum Phase {
+    enum Phase {
         case idle, readingHead, readingBody, handling, streaming, writing
     }
 
     let bufferEvent: OpaquePointer
-    private let owner: ServerLoop
-    private let input: OpaquePointer
+    let owner: ServerLoop
+    let input: OpaquePointer
     let output: OpaquePointer
-    private var inputCallback: OpaquePointer?
+    private(set) var inputCallback: OpaquePointer?
     private var outputCallback: OpaquePointer?
 
     /// evhttp's side; `nil` before ``attach()`` and after the end.
     private var connection: OpaquePointer?
     private var isClosed = false
-    private var phase = Phase.idle
+    private(set) var phase = Phase.idle
     /// When the phase began or, for `writing`, when the client last took something.
     private var since = ServerConnection.now()
-    private var scanner = HeadScanner()
+    var scanner = HeadScanner()
 
     /// The request that is being handled. evhttp frees it when it is answered, or with the connection.
     private var request: UnsafeMutablePointer<evhttp_request>?
     /// Tells the answer to a request that is gone from that to the request that is there.
     private var generation = 0
-    private var task: Task<Void, Never>?
+    private(set) var task: Task<Void, Never>?
     private var method = HTTPMethod.get
     private var persistence = ResponseEncoder.Persistence.keep
     private var takesChunks = true
     private var stream: StreamedAnswer?
-    private var closeWatcher: EventRegistration?
+    /// Whether the task is cancelled when the client goes.
+    var mustNoticeClose = false
+    var closeWatcher: EventRegistration?
+    /// Fires while there is something to read, unless that is paused.
+    var readEvent: OpaquePointer?
+    var isReadingPaused = false
     private var isLastAnswer = false
     /// How much was still to be written when last looked at.
     private var unwritten = 0
@@ -69,7 +75,7 @@ final class ServerConnection: @unchecked Sendable {
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
-    private func enter(_ phase: Phase) {
+    func enter(_ phase: Phase) {
         self.phase = phase
         self.since = Self.now()
     }
@@ -108,6 +114,7 @@ final class ServerConnection: @unchecked Sendable {
         evhttp_connection_set_closecb(
             connection, { _, context in ServerConnection.from(context).ended() },
             Unmanaged.passUnretained(self).toOpaque())
+        self.startReading()
     }
 
     /// Cuts the connection off, whatever it is doing.
@@ -122,7 +129,8 @@ final class ServerConnection: @unchecked Sendable {
         self.isClosed = true
         self.connection = nil
         self.request = nil
-        self.closeWatcher?.cancel()
+        self.endReading()
+        self.stopNoticingClose()
         self.task?.cancel()
         self.task = nil
         self.stream?.abandon()
@@ -150,7 +158,7 @@ final class ServerConnection: @unchecked Sendable {
         case .readingHead: return elapsed > configuration.headTimeout
         case .readingBody: return elapsed > configuration.bodyTimeout
         case .handling:
-            if self.closeWatcher == nil, elapsed >= configuration.tick { self.closeWatcher = self.watchForClose() }
+            if !self.mustNoticeClose, elapsed >= configuration.tick { self.noticeClose() }
             return false
         case .streaming:
             return self.stream?.isStuck(at: now, longest: configuration.writeTimeout) ?? false
@@ -162,43 +170,6 @@ final class ServerConnection: @unchecked Sendable {
                 return false
             }
             return elapsed > configuration.writeTimeout
-        }
-    }
-
-    /// Has the task cancelled when the client goes.
-    func watchForClose() -> EventRegistration {
-        self.owner.loop.onDisconnect(of: bufferevent_getfd(self.bufferEvent)) {
-            self.task?.cancel()
-        }
-    }
-
-    // MARK: Reading
-
-    /// Bytes have arrived that evhttp has not seen yet.
-    private func received(behind offset: Int) {
-        self.attach()
-        if self.phase == .idle {
-            self.enter(.readingHead)
-            self.scanner = HeadScanner()
-        }
-        if self.phase == .readingHead { self.scanInput(from: offset) }
-    }
-
-    private func scanInput(from offset: Int) {
-        var offset = offset
-        let length = evbuffer_get_length(self.input)
-        while offset < length {
-            var position = evbuffer_ptr()
-            evbuffer_ptr_set(self.input, &position, offset, EVBUFFER_PTR_SET)
-            var piece = iovec()
-            guard evbuffer_peek(self.input, -1, &position, &piece, 1) > 0, piece.iov_len > 0 else { return }
-            if self.scanner.scan(UnsafeRawBufferPointer(start: piece.iov_base, count: piece.iov_len)) {
-                self.enter(.readingBody)
-                // No more of interest until the next request; evhttp taking out the lines would call back each time.
-                evbuffer_cb_clear_flags(self.input, self.inputCallback, UInt32(EVBUFFER_CB_ENABLED))
-                return
-            }
-            offset += piece.iov_len
         }
     }
 
@@ -231,9 +202,7 @@ final class ServerConnection: @unchecked Sendable {
             }
         }
         // Who says that it will wait (RFC 7240) is likely to be held, and nothing may be handed to it once it has gone.
-        if message.headers["Prefer"] != nil {
-            self.closeWatcher = self.watchForClose()
-        }
+        if message.headers["Prefer"] != nil { self.noticeClose() }
     }
 
     // MARK: Answering
@@ -247,8 +216,7 @@ final class ServerConnection: @unchecked Sendable {
     private func answer(_ response: HTTPResponse, generation: Int) {
         guard self.awaits(generation), let connection = self.connection else { return }
         self.task = nil
-        self.closeWatcher?.cancel()
-        self.closeWatcher = nil
+        self.stopNoticingClose()
         let persistence = self.owner.isStopping ? .close : self.persistence
 
         let outcome = self.owner.encoder.encode(response, to: self.method, persistence: persistence) { self.write($0) }
@@ -266,8 +234,7 @@ final class ServerConnection: @unchecked Sendable {
     /// Not in the task of the handler: a task keeps the room of its deepest call until it ends.
     private func answer(_ response: HTTPResponse, streaming body: HTTPBodyStream, generation: Int) {
         guard self.awaits(generation), let connection = self.connection else { return }
-        self.closeWatcher?.cancel()
-        self.closeWatcher = nil
+        self.stopNoticingClose()
         let persistence = self.owner.isStopping || !self.takesChunks ? .close : self.persistence
         let framing = self.takesChunks ? ResponseEncoder.Framing.chunks : .close
         let outcome = self.owner.encoder.encode(
@@ -314,6 +281,7 @@ final class ServerConnection: @unchecked Sendable {
         }
         // evhttp has nothing to write itself.
         evhttp_send_reply_end(request)
+        if self.request == nil, !self.isClosed { self.keepReading() }
     }
 
     /// Sends a piece of a body.
@@ -356,6 +324,7 @@ final class ServerConnection: @unchecked Sendable {
             if self.method == .connect { self.owner.loop.execute { self.close() } }
             return
         }
+        self.resumeReading()
         evbuffer_cb_set_flags(self.input, self.inputCallback, UInt32(EVBUFFER_CB_ENABLED))
         // The next request may be there already; then no callback announces it.
         if evbuffer_get_length(self.input) > 0 { self.received(behind: 0) }
@@ -399,7 +368,7 @@ final class ServerConnection: @unchecked Sendable {
         }
     }
 
-    private static func from(_ context: UnsafeMutableRawPointer?) -> ServerConnection {
+    static func from(_ context: UnsafeMutableRawPointer?) -> ServerConnection {
         Unmanaged<ServerConnection>.fromOpaque(context!).takeUnretainedValue()
     }
 }

@@ -14,6 +14,8 @@ final class ServerLoop: @unchecked Sendable {
     let handler: any HTTPHandler
 
     var encoder: ResponseEncoder
+    /// What a connection reads goes through here.
+    let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 * 1024, alignment: 16)
     private(set) var isStopping = false
     private var server: OpaquePointer?
     private var listener: OpaquePointer?
@@ -31,6 +33,10 @@ final class ServerLoop: @unchecked Sendable {
         self.configuration = configuration
         self.handler = handler
         self.encoder = ResponseEncoder(serverName: configuration.serverName)
+    }
+
+    deinit {
+        self.readBuffer.deallocate()
     }
 
     // MARK: Start

@@ -18,7 +18,6 @@ final class StreamedAnswer: HTTPBodyWriter, @unchecked Sendable {
     private var since = ServerConnection.now()
     private var unwritten = 0
     private var writer: CheckedContinuation<Void, Never>?
-    private var closeWatcher: EventRegistration?
 
     /// What evhttp has the buffer event call.
     private struct Callbacks {
@@ -47,7 +46,11 @@ final class StreamedAnswer: HTTPBodyWriter, @unchecked Sendable {
             bufferEvent, nil, { _, context in StreamedAnswer.from(context).drained() },
             { _, _, context in StreamedAnswer.from(context).connection.close() },
             Unmanaged.passUnretained(self).toOpaque())
-        if evbuffer_get_length(self.connection.output) > 0 { self.waitForClient() } else { self.watchForClose() }
+        if evbuffer_get_length(self.connection.output) > 0 {
+            self.waitForClient()
+        } else {
+            self.connection.noticeClose()
+        }
     }
 
     /// Sends the end of the body and gives the connection back to evhttp, to be told that the answer is sent.
@@ -58,7 +61,7 @@ final class StreamedAnswer: HTTPBodyWriter, @unchecked Sendable {
         if self.framing == .chunks { self.send([]) }
         guard !self.isOver else { return false }
         self.isOver = true
-        self.closeWatcher?.cancel()
+        self.connection.stopNoticingClose()
         bufferevent_setcb(
             self.connection.bufferEvent, self.callbacks.read, self.callbacks.write, self.callbacks.event,
             self.callbacks.context)
@@ -68,8 +71,6 @@ final class StreamedAnswer: HTTPBodyWriter, @unchecked Sendable {
     /// The connection has ended.
     func abandon() {
         self.isOver = true
-        self.closeWatcher?.cancel()
-        self.closeWatcher = nil
         self.resumeWriter()
     }
 
@@ -121,9 +122,8 @@ final class StreamedAnswer: HTTPBodyWriter, @unchecked Sendable {
 
     private func waitForClient() {
         self.unwritten = evbuffer_get_length(self.connection.output)
-        // The watcher and the buffer event cannot watch one socket; a client that goes now fails the writing.
-        self.closeWatcher?.cancel()
-        self.closeWatcher = nil
+        // A watcher and the buffer event cannot watch one socket; a client that goes now fails the writing.
+        self.connection.stopNoticingClose()
         bufferevent_enable(self.connection.bufferEvent, Int16(EV_WRITE))
     }
 
@@ -132,17 +132,12 @@ final class StreamedAnswer: HTTPBodyWriter, @unchecked Sendable {
         guard !self.isOver, evbuffer_get_length(self.connection.output) == 0 else { return }
         bufferevent_disable(self.connection.bufferEvent, Int16(EV_WRITE))
         self.since = ServerConnection.now()
-        self.watchForClose()
+        self.connection.noticeClose()
         self.resumeWriter()
     }
 
     private func resumeWriter() {
         self.writer.take()?.resume()
-    }
-
-    private func watchForClose() {
-        guard self.closeWatcher == nil else { return }
-        self.closeWatcher = self.connection.watchForClose()
     }
 
     private static func from(_ context: UnsafeMutableRawPointer?) -> StreamedAnswer {

@@ -92,8 +92,9 @@ struct ServerLifeTests {
         }
     }
 
-    @Test("when the client goes, the handler's task is cancelled", arguments: [true, false])
-    func cancellation(byReset: Bool) async throws {
+    @Test(
+        "when the client goes, the handler's task is cancelled", arguments: [true, false], ["", "GET / HTTP/1.1\r\n"])
+    func cancellation(byReset: Bool, behind more: String) async throws {
         let (begun, cancelled) = (Signal(), Signal())
         let handler = ClosureHandler { _ in
             begun.send()
@@ -108,6 +109,7 @@ struct ServerLifeTests {
             let connection = try server.connect()
             await connection.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             await begun.wait()
+            await connection.send(more)
             if byReset { connection.reset() } else { connection.end() }
             await cancelled.wait()
         }

@@ -143,6 +143,24 @@ struct ServerMessageTests {
         }
     }
 
+    @Test("what comes while a request is handled is read behind its answer, however large", arguments: [1, 4_000_000])
+    func requestDuringAnother(size: Int) async throws {
+        let handler = ClosureHandler { request in
+            try? await Task.sleep(for: .milliseconds(20))
+            return HTTPResponse(.ok, body: Array(repeating: UInt8(ascii: "x"), count: size) + Array(request.path.utf8))
+        }
+        try await withServer(handler: handler) { server in
+            let connection = try server.connect()
+            await connection.send("GET /0 HTTP/1.1\r\nHost: x\r\n\r\n")
+            for round in 1...5 {
+                try await Task.sleep(for: .milliseconds(5))
+                await connection.send("GET /\(round) HTTP/1.1\r\nHost: x\r\n\r\n")
+                #expect(await connection.response()?.body.hasSuffix("x/\(round - 1)") == true)
+            }
+            #expect(await connection.response()?.body.hasSuffix("x/5") == true)
+        }
+    }
+
     @Test("a line break in a header value cannot add a header")
     func headerInjection() async throws {
         let handler = ClosureHandler { _ in

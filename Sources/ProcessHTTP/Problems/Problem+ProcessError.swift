@@ -6,7 +6,7 @@ extension Problem {
     /// - Parameters:
     ///   - error: Why the use case did not happen.
     ///   - effect: What the request would have done.
-    init(_ error: ProcessError, effect: Effect) {
+    convenience init(_ error: ProcessError, effect: Effect) {
         switch error {
         case .notFound(let id):
             self.init(.processNotFound, "there is no process \(id): it was never started, or removed long ago")
@@ -25,7 +25,8 @@ extension Problem {
                 "the key \(key) came before with another body: send the same bytes again, or choose a new key",
                 field: "Idempotency-Key")
         case .parentMissing(let id):
-            self = .invalidField("parent_id", "must be an existing process, and there is no \(id)")
+            self.init(
+                .invalidField, "parent_id must be an existing process, and there is no \(id)", field: "parent_id")
         case .full(let maximum):
             self.init(
                 .storeFull,
@@ -49,7 +50,7 @@ extension Problem {
         return "process \(id) was \(tombstone.status.rawValue), and a cleanup removed it at \(tombstone.removedAt)"
     }
 
-    private init(_ refusal: ProcessTransition.Refusal, _ record: ProcessRecord) {
+    private convenience init(_ refusal: ProcessTransition.Refusal, _ record: ProcessRecord) {
         let facts = Facts(
             processStatus: record.status, revision: record.revision, attempt: record.attempt)
         switch refusal {
@@ -76,7 +77,7 @@ extension Problem {
         }
     }
 
-    private init(_ error: ProcessRepositoryError, effect: Effect) {
+    private convenience init(_ error: ProcessRepositoryError, effect: Effect) {
         var facts = Facts(cause: error.description)
         switch error.code {
         case .unavailable, .refused:
@@ -146,12 +147,12 @@ extension Problem {
 
 extension Problem {
     /// The problem that a body which is no JSON object is.
-    init(_ error: JSONError) {
+    convenience init(_ error: JSONError) {
         self.init(.invalidJSON, "the body is not a JSON object: \(error.message)", facts: Facts(offset: error.offset))
     }
 
     /// The problem that a field of a body is.
-    init(_ error: JSONFieldError) {
+    convenience init(_ error: JSONFieldError) {
         let code: ProblemCode =
             switch error.code {
             case .invalid: .invalidField

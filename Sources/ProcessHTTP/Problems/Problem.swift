@@ -1,15 +1,18 @@
 internal import ProcessCore
 
 /// Why a request was not done, on its way to the problem document (RFC 9457) that answers it.
-struct Problem: Error {
+///
+/// A class, so that every function that may throw one keeps room for a reference only: a request that waits keeps the room
+/// of all functions it is in.
+final class Problem: Error {
     /// What sort of problem it is.
     let code: ProblemCode
     /// A sentence that the sender of the request can act on.
     let detail: String
     /// The field, parameter or header field to blame.
-    var field: String?
+    let field: String?
     /// What more is known of this occurrence.
-    var facts = Facts()
+    let facts: Facts
 
     /// What more is known of an occurrence; each is a member of the document where it is known.
     struct Facts {
@@ -59,9 +62,9 @@ struct Problem: Error {
 
     /// The same problem, of a request whose answer may have been held.
     func waitedFor(_ wait: WaitPreference?) -> Problem {
-        var problem = self
-        problem.facts.wait = wait
-        return problem
+        var facts = self.facts
+        facts.wait = wait
+        return Problem(self.code, self.detail, field: self.field, facts: facts)
     }
 
     /// A text of the sender's, cut to a length that suits an answer.
