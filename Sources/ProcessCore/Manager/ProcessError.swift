@@ -13,7 +13,9 @@ public enum ProcessError: Error, Sendable {
     /// There are as many processes as the service is configured to hold.
     case full(maximum: Int)
     /// The process does not allow it as it is; it is shown as it was then.
-    case refused(ProcessTransition.Refusal, ProcessRecord)
+    ///
+    /// Indirect: else each call that may throw it would keep room for a whole record.
+    indirect case refused(ProcessTransition.Refusal, ProcessRecord)
     /// Output was to stand at another index than the one that comes next; the text says more.
     case indexConflict(ProcessID, String)
     /// What is stored under this id can't be read; the text says why.
