@@ -163,7 +163,7 @@ def watchers_table(part):
         for name, found in part["latency"].items()]
     return "\n".join([
         taken(part), "",
-        f"Memory of each of {part['streams']:,} streams, open on one instance for {part['seconds_at_rest']} s:", "",
+        f"Memory of each of {part['streams']:,} streams, open on one instance for {part['seconds_at_rest']} s; those of `GET /events` were shown {part['watched']} processes:", "",
         table(["stream", *stores], memory), "",
         f"{part['watchers']:,} watchers on {part['watched']} processes, {part['changes_per_second']} changes a second:", "",
         table(["store", "events read", "p50", "p99", "longest"], rows)])
