@@ -26,4 +26,17 @@ extension ProcessManager {
             return await use(found)
         }
     }
+
+    /// Looks whether there is a process, for one who is about to follow it; in turn, since thousands may come at once.
+    ///
+    /// - Parameter id: Which one.
+    /// - Throws: `notFound`, `removed`, `corrupt`, `store`.
+    public func expect(_ id: ProcessID) async throws(ProcessError) {
+        let found = await self.look { () async throws(ProcessError) in
+            _ = try await self.find(id)
+        } use: { result in
+            result
+        }
+        try found?.get()
+    }
 }
