@@ -91,9 +91,11 @@ def goals_rows(results):
             rows.append((f"p99 of GET /status during a cleanup of {figures['cleanup']['removed']:,} ÷ at rest, {store}",
                 f"{ratio:.1f}", f"< {goals.P99_DURING_CLEANUP}", ratio < goals.P99_DURING_CLEANUP))
     if found := results.get("watchers"):
-        each = found["memory"]["bytes_each"]
-        rows.append((f"memory of an open stream of events, of {found['memory']['streams']:,}", f"{each / 1024:.1f} KiB",
-            f"≤ {goals.BYTES_EACH_STREAM // 1024} KiB", each <= goals.BYTES_EACH_STREAM))
+        for name, stores in found["memory"].items():
+            for store, figures in stores.items():
+                each = figures["bytes_each"]
+                rows.append((f"memory of an open `{name}`, of {found['streams']:,}, {store}", f"{each / 1024:.1f} KiB",
+                    f"≤ {goals.BYTES_EACH_STREAM // 1024} KiB", each <= goals.BYTES_EACH_STREAM))
         for name, figures in found["latency"].items():
             p99 = figures["us"]["99"] / 1000
             rows.append((f"p99 from a change to its event, {name}", f"{p99:.1f} ms", f"< {goals.WATCH_P99_MS} ms",
@@ -152,14 +154,17 @@ def size_table(part):
 
 
 def watchers_table(part):
-    memory = part["memory"]
+    stores = list(dict.fromkeys(store for found in part["memory"].values() for store in found))
+    memory = [
+        (f"`{name}`", *[f"{found[store]['bytes_each'] / 1024:.1f} KiB" if store in found else "" for store in stores])
+        for name, found in part["memory"].items()]
     rows = [
         (name, f"{found['events']:,} of {found['expected']:,}", *[micro(found["us"][share]) for share in ["50", "99", "100"]])
         for name, found in part["latency"].items()]
     return "\n".join([
         taken(part), "",
-        f"{memory['streams']:,} open streams on one instance take {size(memory['after'] - memory['before'])}: "
-        f"{memory['bytes_each'] / 1024:.1f} KiB each.", "",
+        f"Memory of each of {part['streams']:,} streams, open on one instance for {part['seconds_at_rest']} s; those of `GET /events` were shown {part['watched']} processes:", "",
+        table(["stream", *stores], memory), "",
         f"{part['watchers']:,} watchers on {part['watched']} processes, {part['changes_per_second']} changes a second:", "",
         table(["store", "events read", "p50", "p99", "longest"], rows)])
 

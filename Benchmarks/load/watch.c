@@ -1,9 +1,10 @@
 // Holds many watchers of server-sent events, changes what they watch, and tells how long a change takes to reach them.
 //
-//   watch WATCHED_PORT CHANGED_PORT WATCHERS CHANGES_PER_SECOND SECONDS IDS
+//   watch WATCHED_PORT CHANGED_PORT WATCHERS CHANGES_PER_SECOND SECONDS IDS [PATH EVENTS]
 //
-// IDS is a file with one id a line; watcher n opens GET /events/{id} of line n modulo their number on WATCHED_PORT. Once all
-// have read their first event, "open" is written. Then, where there is a rate, POST /progress/{id} goes to CHANGED_PORT,
+// IDS is a file with one id a line; watcher n opens GET PATH on WATCHED_PORT, /events/* where none is given, with the id of
+// line n modulo their number in the place of the star. Once all have read their first event, or so many EVENTS, "open" is
+// written. Then, where there is a rate, POST /progress/{id} goes to CHANGED_PORT,
 // with the time at which it was due in `message`, so that each event tells when its change was asked for, whichever
 // instance, store and stream it came through. Without a rate all stay open until standard input ends.
 #define _GNU_SOURCE
@@ -27,7 +28,7 @@ struct stream {
 };
 
 static struct times times;
-static size_t answered, failed, opened;
+static size_t answered, failed, opened, first_events = 1;
 static int64_t begin;
 
 static struct stream open_stream(int port, bool is_changer) {
@@ -45,7 +46,7 @@ static void read_events(struct stream *stream) {
     for (char *next; (next = memchr(line, '\n', (size_t)(end - line))) != NULL; line = next + 1) {
         *next = 0;
         if (strncmp(line, "data:", 5) != 0) continue;
-        if (stream->events++ == 0) opened++;
+        if (++stream->events == first_events) opened++;
         char message[32];
         if (!member(line, "\"message\":\"", message, sizeof message)) continue;
         int64_t due = strtoll(message, NULL, 10);
@@ -104,13 +105,17 @@ static size_t read_ids(const char *path, char **ids) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 7) {
-        fprintf(stderr, "usage: watch WATCHED_PORT CHANGED_PORT WATCHERS CHANGES_PER_SECOND SECONDS IDS\n");
+    if (count != 7 && count != 9) {
+        fprintf(stderr, "usage: watch WATCHED_PORT CHANGED_PORT WATCHERS CHANGES_PER_SECOND SECONDS IDS [PATH EVENTS]\n");
         return 2;
     }
     int watched_port = atoi(arguments[1]), changed_port = atoi(arguments[2]);
     size_t watcher_count = strtoul(arguments[3], NULL, 10);
     double per_second = atof(arguments[4]), seconds = atof(arguments[5]);
+    const char *path = count == 9 ? arguments[7] : "/events/*";
+    if (count == 9) first_events = strtoul(arguments[8], NULL, 10);
+    const char *star = strchr(path, '*');
+    int before_star = (int)(star == NULL ? strlen(path) : (size_t)(star - path));
     static char *ids[most_ids];
     size_t id_count = read_ids(arguments[6], ids);
     prctl(PR_SET_TIMERSLACK, 1);
@@ -124,7 +129,8 @@ int main(int count, char **arguments) {
         watchers[number] = open_stream(watched_port, false);
         char request[512];
         int length = snprintf(
-            request, sizeof request, "GET /events/%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", ids[number % id_count]);
+            request, sizeof request, "GET %.*s%s%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", before_star, path,
+            star == NULL ? "" : ids[number % id_count], star == NULL ? "" : star + 1);
         send_all(watchers[number].descriptor, request, (size_t)length);
         watch_input(poll, &watchers[number]);
         wait_for_input(poll, 0);

@@ -175,6 +175,8 @@ struct FollowTests {
             var (seen, seenOfAll) = (changes.makeAsyncIterator(), all.makeAsyncIterator())
             _ = await seen.next()
             _ = await seenOfAll.next()
+            // It gathers what comes next, or would only begin to after the time has passed.
+            await timer.waitForSleepers(1)
             if byCancelling {
                 task.cancel()
                 allTask.cancel()

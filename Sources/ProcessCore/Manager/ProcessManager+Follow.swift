@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What a follower is shown.
 public enum FollowedChange: Hashable, Sendable {
     /// A process as it is now.
@@ -28,10 +30,15 @@ extension ProcessManager {
         await withTaskCancellationHandler {
             var shownRevision = knownRevision
             repeat {
-                switch await apart({ [shownRevision] in await self.showNews(of: id, shownRevision, show) }) {
-                case .none: break
+                let news = await self.look {
+                    try await self.repository.find(id)
+                } use: { [shownRevision] lookup in
+                    await self.showNews(of: id, try? lookup.get(), shownRevision, show)
+                }
+                switch news {
+                case .nothing: break
                 case .shown(let revision): shownRevision = revision
-                case .end: return
+                case .end, nil: return
                 }
             } while await signal.wait()
         } onCancel: {
@@ -40,22 +47,22 @@ extension ProcessManager {
     }
 
     private enum News: Sendable {
-        case none
+        case nothing
         case shown(Int64)
         case end
     }
 
-    /// Reads a process and shows it, if there is anything new.
+    /// Shows a process as it was read, if there is anything new.
     private func showNews(
-        of id: ProcessID, _ shownRevision: Int64?, _ show: (FollowedChange) async -> Bool
+        of id: ProcessID, _ lookup: ProcessLookup?, _ shownRevision: Int64?, _ show: (FollowedChange) async -> Bool
     ) async -> News {
-        guard let lookup = try? await self.repository.find(id) else { return .none }
+        guard let lookup else { return .nothing }
         guard case .found(let record) = lookup else {
             if case .corrupt = lookup { return .end }
             _ = await show(.removed(id))
             return .end
         }
-        guard record.revision != shownRevision || record.status.isFinished else { return .none }
+        guard record.revision != shownRevision || record.status.isFinished else { return .nothing }
         guard await show(.changed(record)), !record.status.isFinished else { return .end }
         return .shown(record.revision)
     }
@@ -74,38 +81,62 @@ extension ProcessManager {
     ///   - show: Shows changes; returns whether to go on.
     public func followAll(
         _ filter: ProcessQuery, every interval: Duration = .milliseconds(100),
-        _ show: ([FollowedChange]) async -> Bool
+        _ show: @escaping @Sendable ([FollowedChange]) async -> Bool
     ) async {
         let feed = self.hub.follow()
         defer { self.hub.unfollow(feed) }
         await withTaskCancellationHandler {
-            var shown = ShownProcesses(filter: filter)
+            let shown = Mutex(ShownProcesses(filter: filter))
             feed.add(.missed)
             while await feed.signal.wait() {
                 let changes = feed.take()
                 if changes.areTooMany { return }
-                do {
-                    if changes.areIncomplete {
+                var outcome = Outcome.shown
+                if changes.areIncomplete {
+                    outcome = await self.showNews(show) { () async throws(ProcessRepositoryError) in
                         let newest = try await self.repository.page(filter).records
-                        let others = shown.unfinished(besides: newest)
+                        let others = shown.withLock { $0.unfinished(besides: newest) }
                         let lookups = try await self.repository.find(others)
-                        let changes = shown.changes(to: newest) + shown.changes(to: lookups, of: others)
-                        guard await show(changes) else { return }
+                        return shown.withLock { $0.changes(to: newest) + $0.changes(to: lookups, of: others) }
                     }
-                    var rest = changes.ids[...]
-                    while !rest.isEmpty {
-                        let ids = Array(rest.prefix(ShownProcesses.readLimit))
-                        rest = rest.dropFirst(ids.count)
-                        let changes = shown.changes(to: try await self.repository.find(ids), of: ids)
-                        guard await show(changes) else { return }
+                }
+                var rest = changes.ids[...]
+                while outcome == .shown, !rest.isEmpty {
+                    let ids = Array(rest.prefix(ShownProcesses.readLimit))
+                    rest = rest.dropFirst(ids.count)
+                    outcome = await self.showNews(show) { () async throws(ProcessRepositoryError) in
+                        let lookups = try await self.repository.find(ids)
+                        return shown.withLock { $0.changes(to: lookups, of: ids) }
                     }
-                } catch {
-                    feed.putBack()
+                }
+                switch outcome {
+                case .shown: break
+                case .unread: feed.putBack()
+                case .end: return
                 }
                 try? await self.hub.clock.sleep(for: interval)
             }
         } onCancel: {
             feed.signal.end()
         }
+    }
+
+    private enum Outcome: Sendable {
+        case shown
+        /// The store can't be reached.
+        case unread
+        case end
+    }
+
+    /// Reads changes of many processes and shows them.
+    private func showNews(
+        _ show: @escaping @Sendable ([FollowedChange]) async -> Bool,
+        _ read: @escaping @Sendable () async throws(ProcessRepositoryError) -> [FollowedChange]
+    ) async -> Outcome {
+        let outcome = await self.look(read) { changes -> Outcome in
+            guard let changes = try? changes.get() else { return .unread }
+            return await show(changes) ? .shown : .end
+        }
+        return outcome ?? .end
     }
 }

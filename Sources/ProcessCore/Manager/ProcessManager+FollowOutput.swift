@@ -35,12 +35,17 @@ extension ProcessManager {
             var last = index
             repeat {
                 reading: while true {
-                    switch await apart({ [last] in await self.showOutput(of: id, after: last, show) }) {
+                    let step = await self.look { [last] () async throws(ProcessError) in
+                        try await self.chunks(of: id, after: last, byteLimit: Self.followedBytes)
+                    } use: { [last] page in
+                        await self.showOutput(of: id, after: last, page, show)
+                    }
+                    switch step {
                     case .isShown(let end):
                         last = end
                         break reading
                     case .isMore(let end): last = end
-                    case .isOver: return
+                    case .isOver, nil: return
                     }
                 }
             } while await signal.wait()
@@ -59,13 +64,14 @@ extension ProcessManager {
         case isOver
     }
 
-    /// Reads a page of output and shows it; where it was the last, shows the end, if it still is the end.
+    /// Shows a page of output; where it was the last, shows the end, if it still is the end.
     private func showOutput(
-        of id: ProcessID, after index: Int64, _ show: (FollowedOutput) async -> Bool
+        of id: ProcessID, after index: Int64, _ page: Result<StreamPage, ProcessError>,
+        _ show: (FollowedOutput) async -> Bool
     ) async -> Step {
         var last = index
         do throws(ProcessError) {
-            let page = try await self.chunks(of: id, after: last, byteLimit: Self.followedBytes)
+            let page = try page.get()
             if let gap = page.gap(after: last) {
                 guard await show(.gap(gap)) else { return .isOver }
                 last = gap.upperBound

@@ -18,6 +18,9 @@ public final class ProcessManager: Sendable {
     /// Who is woken when something changes; its slow timer has to be run beside the manager.
     public let hub: ChangeHub
 
+    /// Those who follow something and read it right now.
+    let looks = Turns(ProcessManager.looksAtATime)
+
     let observer: any ProcessObserver
     private let random: @Sendable () -> Double
     private let rest: @Sendable (Duration) async -> Void

@@ -13,7 +13,7 @@ extension ProcessRoutes {
             try query.expectNoMore()
         }
         // What is not there is told by the status, before the stream begins.
-        do { _ = try await self.manager.find(id) } catch { throw Problem(error, effect: .none) }
+        do { try await self.manager.expect(id) } catch { throw Problem(error, effect: .none) }
         let known = EventStream.lastEventID(of: request)
         return EventStream.answer { [fields] writer in
             await self.manager.follow(id, knownRevision: known) { change in

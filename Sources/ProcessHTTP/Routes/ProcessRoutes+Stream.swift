@@ -35,7 +35,7 @@ extension ProcessRoutes {
             throw .invalidField("limit", "is for pages: ask for one with Accept: application/json")
         }
         // What is not there is told by the status, before the stream begins.
-        do { _ = try await self.manager.find(id) } catch { throw Problem(error, effect: .none) }
+        do { try await self.manager.expect(id) } catch { throw Problem(error, effect: .none) }
         // Whoever comes back asks for the same path, and says in the header how far it has come.
         let known = EventStream.lastEventID(of: request) ?? after
         return EventStream.answer { writer in
