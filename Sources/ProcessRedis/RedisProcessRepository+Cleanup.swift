@@ -3,9 +3,6 @@ public import ProcessCore
 extension RedisProcessRepository {
     // MARK: Cleanup
 
-    /// 25: the server serves nobody else during a batch, and each process stands under a dozen keys.
-    public var cleanupBatchLimit: Int { 25 }
-
     /// See ``ProcessRepository``. One round trip, one script; two more for what can't be read, which only this process can
     /// tell from what can.
     public func cleanup(_ request: CleanupRequest) async throws(ProcessRepositoryError) -> CleanupBatch {

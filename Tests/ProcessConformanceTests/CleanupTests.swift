@@ -324,7 +324,7 @@ struct CleanupTests {
     @Test("between two batches a cleanup rests for as long as the batch took", arguments: Backend.allCases)
     func rests(backend: Backend) async throws {
         try await backend.withRepository { repository, clock async throws in
-            let count = 5 * repository.cleanupBatchLimit / 2
+            let count = 5 * CleanupRequest.standardLimit / 2
             try await repository.keep(
                 try (0..<count).map { try ProcessRecord.finished(ProcessID(trusted: "p\($0)"), at: clock.now) })
             clock.advance(by: .seconds(86_401))

@@ -74,9 +74,6 @@ public struct InterposedRepository: ProcessRepository {
     }
 
     /// As the real one.
-    public var cleanupBatchLimit: Int { self.base.cleanupBatchLimit }
-
-    /// As the real one.
     public func recentCopy(of id: ProcessID) -> ProcessRecord? { self.base.recentCopy(of: id) }
 
     /// As the real one; the test lets something happen after it.

@@ -258,8 +258,7 @@ public final class ProcessManager: Sendable {
         let clock = ContinuousClock()
         let begin = clock.now
         var request = CleanupRequest(
-            options.scope(self.policy, at: self.repository.now()), limit: self.repository.cleanupBatchLimit,
-            isDryRun: options.isDryRun,
+            options.scope(self.policy, at: self.repository.now()), isDryRun: options.isDryRun,
             tombstoneLifetime: self.policy.tombstoneLifetime)
         var removed = 0
         var removedFinished = 0

@@ -29,6 +29,10 @@ public struct CleanupRequest: Hashable, Sendable {
         }
     }
 
+    /// How many candidates a batch looks at, where nothing else is said: others may have to wait for it, so it takes less
+    /// than a system lets one thread run before it lets another one, on every store.
+    public static let standardLimit = 25
+
     /// What may go.
     public var scope: Scope
     /// Where the batch before ended.
@@ -45,7 +49,7 @@ public struct CleanupRequest: Hashable, Sendable {
 
     /// Takes the parts.
     public init(
-        _ scope: Scope, after: Cursor? = nil, limit: Int = 100, isDryRun: Bool = false,
+        _ scope: Scope, after: Cursor? = nil, limit: Int = CleanupRequest.standardLimit, isDryRun: Bool = false,
         tombstoneLifetime: Duration = .seconds(7 * 86_400)
     ) {
         self.scope = scope

@@ -67,9 +67,6 @@ public struct MeasuredProcessRepository: ProcessRepository {
     }
 
     /// As the wrapped repository.
-    public var cleanupBatchLimit: Int { self.base.cleanupBatchLimit }
-
-    /// As the wrapped repository.
     public func recentCopy(of id: ProcessID) -> ProcessRecord? { self.base.recentCopy(of: id) }
 
     /// As the wrapped repository.

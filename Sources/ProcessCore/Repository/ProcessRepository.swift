@@ -118,9 +118,6 @@ public protocol ProcessRepository: Sendable {
     /// - Throws: `unavailable`.
     func counts() async throws(ProcessRepositoryError) -> ProcessCounts
 
-    /// How many candidates a batch of a cleanup should look at: while it runs, others may have to wait.
-    var cleanupBatchLimit: Int { get }
-
     /// Removes one batch of what may go, and remembers each removed id for a while; or only counts it.
     ///
     /// Looks at no more than `limit` candidates, by index. A candidate whose children have not all ended stays, as does one
@@ -190,9 +187,6 @@ public protocol ProcessRepository: Sendable {
 }
 
 extension ProcessRepository {
-    /// 100, which take about a millisecond.
-    public var cleanupBatchLimit: Int { 100 }
-
     /// None: asking the store is as cheap.
     public func recentCopy(of id: ProcessID) -> ProcessRecord? { nil }
 }
