@@ -70,7 +70,8 @@ struct CommandTests {
             #expect(cleanup.sent == ["EVALSHA"])
             try await repository.keep((0..<100).map { try .finished(ProcessID(trusted: "f-\($0)"), created: now) })
             let many = try await self.commands(on: server) { () async throws in
-                #expect(try await repository.removeEverythingFinished().count == 100)
+                let all = CleanupRequest.Scope.expired(finishedBy: now + .seconds(1), at: now + .seconds(1))
+                #expect(try await repository.cleanup(CleanupRequest(all, limit: 100)).removed.count == 100)
             }
             // For each a look, one for its children, and a message: everybody else waits while a batch is removed.
             #expect(many.inScripts.count <= 3 * 100 + 20)
