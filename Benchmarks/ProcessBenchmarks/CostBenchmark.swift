@@ -17,6 +17,7 @@ struct CostBenchmark {
         let backend: StoreKind
         let operation: StoreOperation
         let size: Int
+        let bytesPerProcess: Double
         let latencies: Latencies
     }
 
@@ -81,7 +82,9 @@ struct CostBenchmark {
         Progress.clear()
         return zip(self.options.operations, meters).flatMap { operation, meters in
             zip(stores, meters).map { store, meter in
-                Cost(backend: backend, operation: operation, size: store.size, latencies: meter.latencies)
+                Cost(
+                    backend: backend, operation: operation, size: store.size, bytesPerProcess: store.bytesPerProcess,
+                    latencies: meter.latencies)
             }
         }
     }
@@ -152,11 +155,12 @@ struct CostBenchmark {
     private static func json(_ costs: [Cost]) -> String {
         let lines = costs.map { cost in
             let times = [("p50_us", 0.5), ("p90_us", 0.9), ("p99_us", 0.99)].map { name, share in
-                "\"\(name)\": \(cost.latencies.percentile(share).shown(digits: 1))"
+                "\"\(name)\": \(cost.latencies.percentile(share).shown(digits: 3))"
             }
             return """
                 {"backend": "\(cost.backend.rawValue)", "operation": "\(cost.operation.rawValue)", \
-                "size": \(cost.size), \(times.joined(separator: ", ")), "count": \(cost.latencies.count)}
+                "size": \(cost.size), "bytes_each": \(cost.bytesPerProcess.shown(digits: 0)), \
+                \(times.joined(separator: ", ")), "count": \(cost.latencies.count)}
                 """
         }
         return "[\n\(lines.joined(separator: ",\n"))\n]\n"

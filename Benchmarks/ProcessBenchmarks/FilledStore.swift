@@ -29,7 +29,8 @@ final class FilledStore {
     private var surplus = 0
     private var keyNumber = 0
 
-    private static let cleanupLimit = 500
+    /// As the service does it.
+    private static let cleanupLimit = CleanupRequest.standardLimit
     /// How many chunks there are for each read.
     private static let pageOfChunks = 100
     /// How many inserts are on their way at once while a store is filled.

@@ -13,7 +13,7 @@ enum ProcessBenchmarks {
           --operations LIST   \(StoreOperation.allCases.map(\.rawValue).joined(separator: ", ")) (all of them)
           --sizes LIST        how many processes are in each store, 1000 or more (1000,10000,100000,1000000)
           --rounds N          how often each store has its turn (10)
-          --samples N         runs of a short operation in each turn; of a list a quarter, of a cleanup a fiftieth (100)
+          --samples N         runs of a short operation in each turn; of a list, a cleanup or a read a quarter (100)
           --json PATH         write what was measured for a chart, too
           --check             exit 1 where the largest store's median is more than 1.5 times that of the one with 10,000,
                               or a process in memory takes more than 700 bytes

@@ -10,7 +10,7 @@ enum StoreOperation: String, CaseIterable {
     case claim
     /// The latest 100 processes, and the latest 100 that were completed.
     case list, listByStatus = "list-by-status"
-    /// Removing the 500 processes that ended first.
+    /// Removing the processes that ended first, one batch of them.
     case cleanup
     /// Adding one chunk of output to a process, and reading 100 chunks.
     case append, read
@@ -19,8 +19,7 @@ enum StoreOperation: String, CaseIterable {
     func runs(of count: Int) -> Int {
         switch self {
         case .start, .startWithKey, .status, .report, .complete, .claim, .append: count
-        case .list, .listByStatus, .read: max(1, count / 4)
-        case .cleanup: max(1, count / 50)
+        case .list, .listByStatus, .cleanup, .read: max(1, count / 4)
         }
     }
 }
