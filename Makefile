@@ -17,6 +17,8 @@ CHECKED := --explicit-target-dependency-import-check error
 SANITIZED := --sanitize=thread --scratch-path .build-tsan
 FORMATTED := $(wildcard Package.swift Sources Tests Benchmarks)
 PROGRAM := process-tracker
+# Built beside the program, which is linked otherwise: each would have the other compiled anew.
+BENCHMARKS := -c release --scratch-path .build/bench/swift
 
 .PHONY: help
 help: ## List the targets
@@ -83,17 +85,18 @@ format: ## Format all Swift code
 
 .PHONY: bench
 bench: release ## Measure beside evhttp, nginx, webdis, FastAPI and Celery (ARGS='--quick', ARGS='--only latency')
+	swift build $(BENCHMARKS) --product ProcessBenchmarks
 	@.ci/packages $(BENCH_PACKAGES)
 	Benchmarks/run $(ARGS)
 
 .PHONY: bench-store
 bench-store: test-deps ## Measure the stores alone (ARGS='cost --sizes 1000,100000 --backends sqlite --check')
-	swift run -c release ProcessBenchmarks $(or $(ARGS),cost)
+	swift run $(BENCHMARKS) ProcessBenchmarks $(or $(ARGS),cost)
 
 .PHONY: counts
 counts: test-deps ## Compare what an operation costs, in counts, with Benchmarks/baseline.txt (ARGS=--update writes it)
 	@# A debug build is there after the tests, but allocates otherwise: there allocations are left out.
-	swift run $(if $(filter debug,$(BUILD)),$(CHECKED),-c release) ProcessBenchmarks counts $(or $(ARGS),--check)
+	swift run $(if $(filter debug,$(BUILD)),$(CHECKED),$(BENCHMARKS)) ProcessBenchmarks counts $(or $(ARGS),--check)
 
 .PHONY: soak
 soak: release ## Work steadily for 20 minutes; memory and descriptors must stay flat (ARGS='--minutes 5')
