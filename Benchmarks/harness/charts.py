@@ -4,6 +4,7 @@ import math
 from xml.sax.saxutils import escape
 
 WIDTH = 760
+KEY_COLUMNS = 3
 STYLE = """
 text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #1f2328; }
 .title { font-size: 15px; font-weight: 600; }
@@ -14,6 +15,7 @@ text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #1f232
 .s0 { stroke: #0969da; } .s1 { stroke: #1a7f37; } .s2 { stroke: #bc4c00; }
 .s3 { stroke: #8250df; } .s4 { stroke: #bf3989; } .s5 { stroke: #57606a; }
 polyline { fill: none; stroke-width: 2; stroke-linejoin: round; }
+circle { fill: none; stroke-width: 3; }
 .key { stroke-width: 3; }
 @media (prefers-color-scheme: dark) {
   text { fill: #f0f6fc; }
@@ -61,30 +63,51 @@ def bars(title, groups):
 
 def lines(title, series, x_ticks, y_ticks, x_title, y_title):
     """Lines: `series` are (name, [(x, y)]), positions between 0 and 1; ticks are (position, label)."""
-    left, right, top, bottom, height = 70, 36, 56, 44, 400
-    columns = 3
-    key_rows = math.ceil(len(series) / columns)
-    inner_width, inner_height = WIDTH - left - right, height - top - bottom
+    return panels(title, [(None, series)], x_ticks, y_ticks, x_title, y_title)
+
+
+def panels(title, groups, x_ticks, y_ticks, x_title, y_title):
+    """Lines in panels beside each other, with the same scales: `groups` are (heading, series), the same names in each."""
+    left, right, gap, bottom, height = 70, 36, 30, 44, 400
+    top = 56 if groups[0][0] is None else 76
+    panel_width, inner_height = (WIDTH - left - right - gap * (len(groups) - 1)) // len(groups), height - top - bottom
     parts = [text(0, 18, title, style="title"), text(0, 42, y_title, style="quiet")]
+    for number, (heading, series) in enumerate(groups):
+        begin = left + number * (panel_width + gap)
 
-    def place(x, y):
-        return left + x * inner_width, top + (1 - y) * inner_height
+        def place(x, y):
+            return begin + x * panel_width, top + (1 - y) * inner_height
 
-    for position, label in y_ticks:
-        x, y = place(0, position)
-        parts.append(f'<line x1="{x}" x2="{WIDTH - right}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>')
-        parts.append(text(x - 8, y + 4, label, anchor="end", style="quiet"))
-    for position, label in x_ticks:
-        x, y = place(position, 0)
-        parts.append(text(x, y + 18, label, anchor="middle", style="quiet"))
+        if heading is not None:
+            parts.append(text(begin + panel_width / 2, top - 12, heading, anchor="middle"))
+        for position, label in y_ticks:
+            x, y = place(0, position)
+            parts.append(f'<line x1="{x}" x2="{x + panel_width}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>')
+            if number == 0:
+                parts.append(text(x - 8, y + 4, label, anchor="end", style="quiet"))
+        for position, label in x_ticks:
+            x, y = place(position, 0)
+            parts.append(text(x, y + 18, label, anchor="middle", style="quiet"))
+        for index, (_, points) in enumerate(series):
+            places = [place(x, y) for x, y in points]
+            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+            parts.append(f'<polyline points="{path}" class="s{index % 6}"/>')
+            # Of several panels the points are so few that each is worth a dot.
+            if heading is not None:
+                parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2" class="s{index % 6}"/>' for x, y in places]
     parts.append(text(WIDTH - right, height - 8, x_title, anchor="end", style="quiet"))
-    for index, (name, points) in enumerate(series):
-        path = " ".join("{:.1f},{:.1f}".format(*place(x, y)) for x, y in points)
-        parts.append(f'<polyline points="{path}" class="s{index % 6}"/>')
-        x, y = (index % columns) * (WIDTH // columns), height + 20 + (index // columns) * 22
+    names = [name for name, _ in groups[0][1]]
+    return document(height + 20 + math.ceil(len(names) / KEY_COLUMNS) * 22, title, parts + key(names, height + 20))
+
+
+def key(names, top):
+    """Which line is what."""
+    parts = []
+    for index, name in enumerate(names):
+        x, y = (index % KEY_COLUMNS) * (WIDTH // KEY_COLUMNS), top + (index // KEY_COLUMNS) * 22
         parts.append(f'<line x1="{x}" x2="{x + 20}" y1="{y - 4}" y2="{y - 4}" class="key s{index % 6}"/>')
         parts.append(text(x + 28, y, name))
-    return document(height + 20 + key_rows * 22, title, parts)
+    return parts
 
 
 def logarithmic(values):
@@ -141,6 +164,30 @@ def latency(part):
         [(position, duration(value)) for position, value in ticks], "of all requests were answered within", "time")
 
 
+def cost(part):
+    """A panel for each store, so that a flat line says what is promised: the number of processes costs nothing."""
+    operations = {
+        "status": "a look-up", "start": "a start", "report": "a report", "claim": "a claim", "list": "a page of 100",
+        "cleanup": "a cleanup batch of 25"}
+    sizes, stores = part["sizes"], part["stores"]
+    place, ticks = logarithmic(
+        [median for found in stores.values() for name in operations for median in found["us"][name]["50"]])
+
+    def across(size):
+        # Not to the very edges, where the labels of two panels would meet.
+        return 0.08 + 0.84 * math.log(size / sizes[0]) / math.log(sizes[-1] / sizes[0])
+
+    return panels(
+        "Cost against size: the median time of one operation",
+        [
+            (store, [
+                (title, [(across(size), place(median)) for size, median in zip(sizes, found["us"][name]["50"])])
+                for name, title in operations.items()])
+            for store, found in stores.items()],
+        [(across(size), "10" + "⁰¹²³⁴⁵⁶⁷⁸⁹"[round(math.log10(size))]) for size in sizes],
+        [(position, duration(value)) for position, value in ticks], "processes in the store", "time")
+
+
 def watchers(part):
     shares = ["50", "75", "90", "95", "99", "99.5", "99.9"]
 
@@ -175,5 +222,5 @@ def soak(part):
 
 def pictures(results):
     """All pictures that the figures allow, by name."""
-    drawn = {"throughput": throughput, "latency": latency, "watchers": watchers, "soak": soak}
+    drawn = {"throughput": throughput, "latency": latency, "cost": cost, "watchers": watchers, "soak": soak}
     return {name: draw(results[name]) for name, draw in drawn.items() if name in results}

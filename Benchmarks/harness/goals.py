@@ -25,6 +25,9 @@ P99_DURING_CLEANUP = 3
 START_UP_SECONDS = 0.5
 BYTES_EACH_STREAM = 20 * 1024
 WATCH_P99_MS = 50
+# A smaller store is cheaper for reasons that end there, such as fitting into a processor's cache.
+COST_REFERENCE = 10_000
+COST_GROWTH = 1.5
 
 
 def medians(throughput):
@@ -43,3 +46,16 @@ def ratios(throughput):
         (work, base, round(found[work] / found[base], 2), goal)
         for work, base, goal in RATIOS if work in found and base in found]
     return [(*row, row[2] >= row[3]) for row in compared]
+
+
+def reference(sizes):
+    """The place of the size that the largest one is compared with: the smallest, where the right one was not measured."""
+    return sizes.index(COST_REFERENCE) if COST_REFERENCE in sizes[:-1] else 0
+
+
+def growth(part):
+    """The median at the largest size over the one at the reference, by store and operation."""
+    small = reference(part["sizes"])
+    return {
+        store: {name: round(us["50"][-1] / us["50"][small], 2) for name, us in found["us"].items()}
+        for store, found in part["stores"].items()}

@@ -1,4 +1,4 @@
-"""Figures as Markdown tables, put between the markers of docs/benchmarks.md, and as pictures beside it."""
+"""Figures as Markdown tables, put between the markers of docs/benchmarks.md and docs/benchmarks-stores.md, and as pictures beside them."""
 
 import json
 import re
@@ -12,23 +12,25 @@ MEBIBYTE = 1024 * 1024
 class Files:
     """Where figures, tables and pictures are kept."""
 
-    def __init__(self, results, document, images):
+    def __init__(self, results, docs):
         self.results = results
-        self.document = document
-        self.images = images
+        self.document = docs / "benchmarks.md"
+        self.stores_document = docs / "benchmarks-stores.md"
+        self.images = docs / "images"
 
     @staticmethod
     def committed():
-        docs = programs.ROOT / "docs"
-        return Files(programs.BENCHMARKS / "results.json", docs / "benchmarks.md", docs / "images")
+        return Files(programs.BENCHMARKS / "results.json", programs.ROOT / "docs")
 
     @staticmethod
     def quick():
-        """Beside the build, in a copy of the document: a smoke run's figures are worth nothing."""
+        """Beside the build, in copies of the documents: a smoke run's figures are worth nothing."""
         folder = programs.BUILT / "quick"
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(programs.ROOT / "docs/benchmarks.md", folder / "benchmarks.md")
-        return Files(folder / "results.json", folder / "benchmarks.md", folder / "images")
+        committed, files = Files.committed(), Files(folder / "results.json", folder)
+        shutil.copyfile(committed.document, files.document)
+        shutil.copyfile(committed.stores_document, files.stores_document)
+        return files
 
     def read(self):
         return json.loads(self.results.read_text()) if self.results.exists() else {}
@@ -90,6 +92,13 @@ def goals_rows(results):
             ratio = figures["cleanup"]["busy_us"]["99"] / figures["cleanup"]["idle_us"]["99"]
             rows.append((f"p99 of GET /status during a cleanup of {figures['cleanup']['removed']:,} ÷ at rest, {store}",
                 f"{ratio:.1f}", f"< {goals.P99_DURING_CLEANUP}", ratio < goals.P99_DURING_CLEANUP))
+    if found := results.get("cost"):
+        sizes = found["sizes"]
+        for store, ratios in goals.growth(found).items():
+            worst = max(ratios, key=ratios.get)
+            rows.append((f"{store}: median of `{worst}`, which grows the most, with {sizes[-1]:,} processes ÷ with "
+                f"{sizes[goals.reference(sizes)]:,}", f"{ratios[worst]:.2f}", f"≤ {goals.COST_GROWTH:g}",
+                ratios[worst] <= goals.COST_GROWTH))
     if found := results.get("watchers"):
         for name, stores in found["memory"].items():
             for store, figures in stores.items():
@@ -153,6 +162,32 @@ def size_table(part):
         f"{sqlite['empty_ready_s'] * 1000:.0f} ms and {size(sqlite['empty_resident'])}."])
 
 
+def cost_picture(part):
+    return taken(part) + "\n\n![Median time of one operation by the number of processes](images/bench-cost.svg)"
+
+
+def cost_tables(part):
+    """What docs/benchmarks-stores.md has of the same run."""
+    def times(us):
+        return [
+            " · ".join(f"{time:,.1f}" if time < 100 else f"{time:,.0f}" for time in of_size)
+            for of_size in zip(us["50"], us["90"], us["99"])]
+
+    sizes = [f"{size:,}" for size in part["sizes"]]
+    blocks = [taken(part), f"{part['rounds']} rounds of {part['runs']} runs of an operation, a quarter of that of a list, a cleanup and a read."]
+    for store, found in part["stores"].items():
+        rows = [(name, *times(us)) for name, us in found["us"].items()]
+        blocks.append(table([f"{store}: µs, median · p90 · p99", *sizes], rows))
+    growth = goals.growth(part)
+    rows = [
+        (name, *[f"{ratios[name]:.2f}" for ratios in growth.values()]) for name in next(iter(growth.values()))]
+    small = sizes[goals.reference(part["sizes"])]
+    blocks.append(table([f"median at {sizes[-1]} ÷ at {small}", *growth], rows))
+    rows = [(store, *[f"{each:,}" for each in found["bytes_each"]]) for store, found in part["stores"].items()]
+    blocks.append(table(["bytes a process", *sizes], rows))
+    return "\n\n".join(blocks)
+
+
 def watchers_table(part):
     stores = list(dict.fromkeys(store for found in part["memory"].values() for store in found))
     memory = [
@@ -183,8 +218,8 @@ def soak_table(part):
 
 
 TABLES = {
-    "throughput": throughput_tables, "latency": latency_table, "size": size_table, "watchers": watchers_table,
-    "soak": soak_table}
+    "throughput": throughput_tables, "latency": latency_table, "size": size_table, "cost": cost_picture,
+    "watchers": watchers_table, "soak": soak_table}
 
 
 def versions(results):
@@ -209,6 +244,8 @@ def write(results, files):
     for name, part in results.items():
         document = put(document, name, TABLES[name](part))
     files.document.write_text(document)
+    if found := results.get("cost"):
+        files.stores_document.write_text(put(files.stores_document.read_text(), "cost", cost_tables(found)))
     files.images.mkdir(parents=True, exist_ok=True)
     for name, picture in charts.pictures(results).items():
         (files.images / f"bench-{name}.svg").write_text(picture)

@@ -15,15 +15,16 @@ from harness.servers import Servers
 BINARY = str(programs.ROOT / ".build/release/process-tracker")
 
 
-def prepare(binary, needed):
+def prepare(binaries, needed):
     """Has signals end the run with all servers stopped, lifts the limit of open files, and looks for what is missing."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     programs.require(["cc", "redis-server", *needed])
-    if not os.access(binary, os.X_OK):
-        sys.exit(f"{binary} is missing: `make release` builds it")
+    for binary in binaries:
+        if not os.access(binary, os.X_OK):
+            sys.exit(f"{binary} is missing: `make bench` builds it")
 
 
 def measured(binary, measure):
