@@ -58,6 +58,7 @@ struct RedisProbe {
         probes.append(Probe("ZRANGEBYSCORE", [times, "-inf", "+inf", "LIMIT", "0", "1"]))
         probes.append(Probe("ZREVRANGEBYSCORE", [times, "+inf", "-inf", "LIMIT", "0", "1"]))
         probes.append(Probe("ZCOUNT", [times, "0", "0"]))
+        probes.append(Probe("ZINTER", ["2", times, self.key(RedisKeys.never)]))
         probes.append(Probe("ZPOPMIN", [self.key(RedisKeys.tombstones), "0"]))
         return probes
     }
@@ -66,7 +67,8 @@ struct RedisProbe {
     private var sets: [Probe] {
         [self.keys.ids, self.key(RedisKeys.kinds), self.key(RedisKeys.queues)].flatMap { key in
             [
-                Probe("SCARD", [key]), Probe("SMEMBERS", [self.key(RedisKeys.kinds)]), Probe("MULTI", []),
+                Probe("SCARD", [key]), Probe("SMEMBERS", [self.key(RedisKeys.kinds)]),
+                Probe("SINTER", [key, self.key(RedisKeys.never)]), Probe("MULTI", []),
                 Probe("SADD", [key, Self.id]), Probe("SREM", [key, Self.id]), Probe("EXEC", []),
             ]
         }

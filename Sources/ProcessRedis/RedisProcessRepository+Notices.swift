@@ -9,57 +9,105 @@ extension RedisProcessRepository {
     /// ``health()`` says `degraded`; changes are noticed by slow timers then.
     public func listen(_ listener: @escaping @Sendable (ChangeNotice) -> Void) {
         self.notices.listeners.add(listener)
-        self.notices.open(self.client.connection.loop, self.client.configuration, channel: self.keys.events)
+        self.notices.hear { [client, keys] take in
+            RedisSubscriber(
+                loop: client.connection.loop, configuration: client.configuration, channel: keys.events, handler: take)
+        }
     }
+
+    /// See ``ProcessRepository/needNotices(_:)``.
+    ///
+    /// While notices are not needed, this instance is not subscribed: a change costs Redis a message for each instance that
+    /// is, and that instance the reading of it.
+    public func needNotices(_ areNeeded: Bool) { self.notices.need(areNeeded) }
 }
 
 /// What is heard on the channel of changes, and who is told.
 final class RedisNotices: Sendable {
+    typealias Handler = @Sendable (RedisSubscriber.Event) -> Void
+
     let listeners = ChangeListeners()
 
     private struct State {
-        var subscriber: RedisSubscriber?
+        /// Makes a subscriber; `nil` while nobody listens.
+        var subscribe: (@Sendable (@escaping Handler) -> RedisSubscriber)?
+        var areNeeded = true
         var isClosed = false
+        var subscriber: RedisSubscriber?
+        /// Which subscriber counts: one that is being closed may still say something.
+        var generation = 0
         var silence: String?
+
+        mutating func takeSubscriber() -> RedisSubscriber? {
+            self.generation += 1
+            self.silence = nil
+            return self.subscriber.take()
+        }
     }
 
     private let state = Mutex(State())
 
-    /// Why nothing is heard right now; `nil` where something is, or where nobody listens.
+    /// Why nothing is heard right now; `nil` where something is, or where nobody needs it.
     var silence: String? { self.state.withLock { $0.silence } }
 
     /// Begins to hear the channel, if nobody has begun before.
-    func open(_ loop: EventLoop, _ configuration: RedisConfiguration, channel: String) {
-        let subscriber = self.state.withLock { state -> RedisSubscriber? in
-            guard state.subscriber == nil, !state.isClosed else { return nil }
-            let subscriber = RedisSubscriber(loop: loop, configuration: configuration, channel: channel) {
-                [weak self] in self?.take($0)
-            }
-            state.subscriber = subscriber
-            return subscriber
+    ///
+    /// - Parameter subscribe: Makes a subscriber to the channel, which tells the handler what it hears.
+    func hear(_ subscribe: @escaping @Sendable (@escaping Handler) -> RedisSubscriber) {
+        self.update { state in
+            if state.subscribe == nil { state.subscribe = subscribe }
         }
-        subscriber?.open()
+    }
+
+    /// Subscribes, or ends the subscription.
+    func need(_ areNeeded: Bool) {
+        self.update { $0.areNeeded = areNeeded }
+    }
+
+    private func update(_ change: (inout State) -> Void) {
+        let (begun, ended) = self.state.withLock { state -> (RedisSubscriber?, RedisSubscriber?) in
+            change(&state)
+            guard let subscribe = state.subscribe, state.areNeeded, !state.isClosed else {
+                return (nil, state.takeSubscriber())
+            }
+            guard state.subscriber == nil else { return (nil, nil) }
+            let generation = state.generation
+            let subscriber = subscribe { [weak self] in self?.take($0, generation) }
+            state.subscriber = subscriber
+            return (subscriber, nil)
+        }
+        begun?.open()
+        if let ended { Task { await ended.close() } }
     }
 
     /// Hears nothing any more.
     func close() async {
         let subscriber = self.state.withLock { state in
             state.isClosed = true
-            return state.subscriber.take()
+            return state.takeSubscriber()
         }
         await subscriber?.close()
     }
 
-    private func take(_ event: RedisSubscriber.Event) {
+    private func take(_ event: RedisSubscriber.Event, _ generation: Int) {
         switch event {
         case .subscribed:
-            self.state.withLock { $0.silence = nil }
-            self.listeners.tell(.missed)
+            if self.setSilence(nil, generation) { self.listeners.tell(.missed) }
         case .message(let bytes):
             guard let notice = ChangeNotice(redisMessage: bytes) else { return }
             self.listeners.tell(notice)
         case .silent(let reason):
-            self.state.withLock { $0.silence = reason }
+            self.setSilence(reason, generation)
+        }
+    }
+
+    /// - Returns: Whether that subscriber still counts.
+    @discardableResult
+    private func setSilence(_ reason: String?, _ generation: Int) -> Bool {
+        self.state.withLock { state in
+            guard state.generation == generation else { return false }
+            state.silence = reason
+            return true
         }
     }
 }

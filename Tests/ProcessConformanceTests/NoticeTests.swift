@@ -47,6 +47,21 @@ struct NoticeTests {
         }
     }
 
+    @Test("what changed while notices were not needed is made up for once they are", arguments: Backend.allCases)
+    func notNeeded(backend: Backend) async throws {
+        try await backend.withTwoInstances { first, second, _ async throws in
+            let there = await listen(backend, second)
+            for id in ["a", "b", "c"] as [ProcessID] {
+                second.needNotices(false)
+                try await first.keep(.started(id))
+                second.needNotices(true)
+                await expectTold(there, of: id, 1, .running)
+                try await first.change(id, by: .complete(result: "1"))
+                await expectTold(there, of: id, 2, .completed)
+            }
+        }
+    }
+
     @Test("a removal is heard by both", arguments: Backend.allCases)
     func removal(backend: Backend) async throws {
         try await backend.withTwoInstances { first, second, _ async throws in

@@ -201,8 +201,7 @@ struct ConnectionTests {
             }
             await expectCode(.unavailable) { _ = try await repository.find(kept.id) }
             server.resume()
-            await until { (try? await repository.find(kept.id)) != nil }
-            #expect(try await repository.find(kept.id) == .found(kept))
+            await until { (try? await repository.find(kept.id)) == .found(kept) }
         }
     }
 
@@ -317,6 +316,33 @@ extension EventLoop {
     func turns(_ count: Int) async {
         for _ in 0..<count {
             await withCheckedContinuation { continuation in self.execute { continuation.resume() } }
+        }
+    }
+
+    @Test("an instance subscribes while notices are needed, and one that was told so at once is not left without")
+    func subscribesWhereNeeded() async throws {
+        try await withRepository { repository, server async throws in
+            let client = try server.connect()
+            func untilSubscribers(_ count: Int) async throws {
+                try await until { try client.run("PUBSUB", "NUMSUB", "process_events:0").elements[1].integer == count }
+            }
+            let log = NoticeLog(repository)
+            try await untilSubscribers(1)
+            await log.wait { $0 == .missed }
+            repository.needNotices(false)
+            try await untilSubscribers(0)
+            #expect(await repository.health().state == .ok)
+
+            for _ in 0..<100 {
+                repository.needNotices(true)
+                repository.needNotices(false)
+            }
+            log.clear()
+            repository.needNotices(true)
+            await log.wait { $0 == .missed }
+            try await untilSubscribers(1)
+            try await repository.keep(.started("a", at: repository.now()))
+            await log.wait { $0 == .changed("a", revision: 1, status: .running, dueQueue: nil) }
         }
     }
 }

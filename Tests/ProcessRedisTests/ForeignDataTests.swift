@@ -124,6 +124,42 @@ struct ForeignDataTests {
     }
 
     @Test(
+        "a key that comes to hold something else is named before a change has written anything",
+        arguments: [
+            "process_status:running", "process_status:completed", "process_leases", "process_finished", "process_times",
+            "process_ids", "process_kinds",
+        ])
+    func replacedByAnotherType(key: String) async throws {
+        try await withRepository { repository, server async throws in
+            let now = repository.now()
+            try await repository.keep(.queued("a", at: now))
+            let claimed = try await repository.claim(ClaimRequest(queues: ["default"]))
+            let client = try server.connect()
+            try client.run("UNLINK", key)
+            try client.run("SET", key, "precious")
+            let before = try client.run("HGETALL", "process:a").texts
+
+            let isOfReport = !["process_times", "process_ids", "process_kinds"].contains(key)
+            do {
+                if isOfReport {
+                    let completed = try claimed[0].changed(by: .complete(result: "1"), at: now)
+                    _ = try await repository.replace(completed, ifRevision: claimed[0].revision, notBefore: nil)
+                } else {
+                    let idempotency = ProcessInsertion.Idempotency(key: "k", fingerprint: "f", lifetime: .seconds(60))
+                    _ = try await repository.insert(ProcessInsertion(.started("b", at: now), idempotency: idempotency))
+                }
+                Issue.record("it was written")
+            } catch let error as ProcessRepositoryError {
+                #expect(error.code == .refused)
+                #expect(error.message.contains(key), "\(error.message)")
+            }
+            #expect(try client.run("HGETALL", "process:a").texts == before)
+            #expect(try client.run("EXISTS", "process:b").integer == 0)
+            #expect(try client.run("GET", key).text == "precious")
+        }
+    }
+
+    @Test(
         "an index entry without its process is mended by who comes across it",
         arguments: [
             "page", "claim", "overdue", "cleanup", "corrupt",

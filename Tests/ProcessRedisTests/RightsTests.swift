@@ -9,9 +9,9 @@ struct RightsTests {
     /// Everything the service does, and no more.
     static let leastRights = [
         "~process:*", "~process_*", "&process_events:*", "+hset", "+hgetall", "+hget", "+hmget", "+hexists", "+hdel",
-        "+sadd", "+srem", "+scard", "+smembers", "+zadd", "+zrem", "+zcard", "+zcount", "+zrange", "+zrangebyscore",
-        "+zrevrangebyscore", "+zpopmin", "+get", "+set", "+exists", "+type", "+unlink", "+publish", "+time", "+ping",
-        "+xadd", "+xrange", "+multi", "+exec", "+eval", "+evalsha", "+script|load",
+        "+sadd", "+srem", "+scard", "+smembers", "+sinter", "+zadd", "+zrem", "+zcard", "+zcount", "+zrange",
+        "+zrangebyscore", "+zrevrangebyscore", "+zpopmin", "+zinter", "+get", "+set", "+exists", "+type", "+unlink",
+        "+publish", "+time", "+ping", "+xadd", "+xrange", "+multi", "+exec", "+eval", "+evalsha", "+script|load",
     ]
 
     private func withUser(

@@ -11,6 +11,7 @@ public struct InterposedRepository: ProcessRepository {
     private let afterChunks: @Sendable (any ProcessRepository) async -> Void
     private let failing: @Sendable () -> ProcessRepositoryError?
     private let isSilent: Bool
+    private let onNeed: @Sendable (Bool) -> Void
 
     /// Stands in front of a repository.
     ///
@@ -21,6 +22,7 @@ public struct InterposedRepository: ProcessRepository {
     ///   - afterChunks: Happens between a look at output and what the manager does with it.
     ///   - failing: Where it gives an error, every call throws that.
     ///   - isSilent: Whether nobody is told of changes, as if all notices were lost.
+    ///   - onNeed: Hears whether notices are needed.
     public init(
         _ base: any ProcessRepository,
         beforeReplace:
@@ -29,11 +31,13 @@ public struct InterposedRepository: ProcessRepository {
         afterClaim: @escaping @Sendable (any ProcessRepository) async -> Void = { _ in },
         afterChunks: @escaping @Sendable (any ProcessRepository) async -> Void = { _ in },
         failing: @escaping @Sendable () -> ProcessRepositoryError? = { nil },
-        isSilent: Bool = false
+        isSilent: Bool = false,
+        onNeed: @escaping @Sendable (Bool) -> Void = { _ in }
     ) {
         self.base = base
         self.failing = failing
         self.isSilent = isSilent
+        self.onNeed = onNeed
         self.beforeReplace = beforeReplace
         self.afterClaim = afterClaim
         self.afterChunks = afterChunks
@@ -155,6 +159,12 @@ public struct InterposedRepository: ProcessRepository {
     /// As the real one, unless the test has it tell nobody.
     public func listen(_ listener: @escaping @Sendable (ChangeNotice) -> Void) {
         if !self.isSilent { self.base.listen(listener) }
+    }
+
+    /// Tells the test, and the real one.
+    public func needNotices(_ areNeeded: Bool) {
+        self.onNeed(areNeeded)
+        self.base.needNotices(areNeeded)
     }
 
     /// As the real one.

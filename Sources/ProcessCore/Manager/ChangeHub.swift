@@ -9,6 +9,9 @@ import Synchronization
 /// workers cost as much as one. Whoever was woken and does not take what it was woken for passes the wake on.
 ///
 /// A slow timer makes up for what no notice tells: delayed processes that become due, and notices that were lost.
+///
+/// Where nobody has waited for some turns of that timer, the repository is told that its notices are not needed, and when
+/// somebody waits again, that they are.
 public final class ChangeHub: Sendable {
     let clock: any Clock<Duration>
     private let interval: Duration
@@ -16,6 +19,11 @@ public final class ChangeHub: Sendable {
     private let watches = Mutex(Watches())
     /// Those registered, of both sorts: while it is 0, a notice is passed over without a lock.
     private let registered = Atomic<Int>(0)
+    private let source = Mutex<(any ProcessRepository)?>(nil)
+    /// Whether the repository takes its notices for needed.
+    private let isHearing = Atomic<Bool>(true)
+    /// For how many turns of the slow timer nobody has waited.
+    private let quietTurns = Atomic<Int>(0)
 
     /// What of a process somebody waits for.
     enum Interest: Sendable {
@@ -39,6 +47,9 @@ public final class ChangeHub: Sendable {
     /// Every so many turns of the slow timer, all watched processes are read again.
     static let turnsBetweenReads = 5
 
+    /// After so many turns in which nobody waited, notices are not needed.
+    static let turnsUntilQuiet = 5
+
     /// Makes a hub without anybody waiting.
     ///
     /// - Parameters:
@@ -47,6 +58,12 @@ public final class ChangeHub: Sendable {
     public init(clock: any Clock<Duration> = ContinuousClock(), interval: Duration = .seconds(1)) {
         self.clock = clock
         self.interval = interval
+    }
+
+    /// Hears of a repository's changes from now on; to be called once.
+    func hear(_ repository: any ProcessRepository) {
+        self.source.withLock { $0 = repository }
+        repository.listen { [weak self] in self?.take($0) }
     }
 
     /// Takes a notice of a repository. Quick; where nobody waits for what changed, one look-up.
@@ -77,6 +94,7 @@ public final class ChangeHub: Sendable {
             self.wakeOneClaimOfEachQueue(remembering: false)
             turn += 1
             if turn % Self.turnsBetweenReads == 0 { self.wakeAllWatches() }
+            self.noticeQuiet()
         }
     }
 
@@ -89,6 +107,37 @@ public final class ChangeHub: Sendable {
         let tickets = self.lanes.withLock { $0.close() }
         for signal in signals { signal.end() }
         for ticket in tickets { ticket.signal.end() }
+    }
+
+    // MARK: Whether notices are needed
+
+    /// To be called when somebody who will wait has been registered.
+    private func needNotices() {
+        self.quietTurns.store(0, ordering: .relaxed)
+        // Where this still shows true, whoever is about to make it false finds the registration.
+        guard !self.isHearing.load(ordering: .sequentiallyConsistent) else { return }
+        self.source.withLock { source in
+            guard !self.isHearing.exchange(true, ordering: .sequentiallyConsistent) else { return }
+            source?.needNotices(true)
+        }
+    }
+
+    private func noticeQuiet() {
+        guard self.isHearing.load(ordering: .relaxed), self.isQuiet else { return }
+        guard self.quietTurns.wrappingAdd(1, ordering: .relaxed).newValue >= Self.turnsUntilQuiet else { return }
+        self.source.withLock { source in
+            self.isHearing.store(false, ordering: .sequentiallyConsistent)
+            if self.isQuiet {
+                source?.needNotices(false)
+            } else {
+                self.isHearing.store(true, ordering: .sequentiallyConsistent)
+            }
+        }
+    }
+
+    /// Whether nobody waits. A claim that looks into the store has not parked yet.
+    private var isQuiet: Bool {
+        self.watches.withLock { $0.byID.isEmpty && $0.feeds.isEmpty } && self.lanes.withLock { $0.parkedCount == 0 }
     }
 
     /// How many wait or are about to, for tests.
@@ -117,6 +166,7 @@ public final class ChangeHub: Sendable {
             watches.byID[id, default: [:]][ObjectIdentifier(signal)] = Watch(signal: signal, interest: interest)
             return watches.isClosed
         }
+        self.needNotices()
         if isClosed { signal.end() }
         return signal
     }
@@ -152,6 +202,7 @@ public final class ChangeHub: Sendable {
             watches.feeds[ObjectIdentifier(feed)] = feed
             return watches.isClosed
         }
+        self.needNotices()
         if isClosed { feed.signal.end() }
         return feed
     }
@@ -175,6 +226,7 @@ public final class ChangeHub: Sendable {
     /// - Returns: Whether to claim again; if not, there is no more to wait for.
     func park(_ ticket: ClaimTicket) async -> Bool {
         let (isParked, isClosed) = self.lanes.withLock { ($0.park(ticket), $0.isClosed) }
+        self.needNotices()
         if isClosed { ticket.signal.end() }
         return isParked ? await ticket.signal.wait() : true
     }

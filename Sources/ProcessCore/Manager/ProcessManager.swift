@@ -58,7 +58,7 @@ public final class ProcessManager: Sendable {
         self.hub = hub
         self.random = random
         self.rest = rest
-        repository.listen { hub.take($0) }
+        hub.hear(repository)
     }
 
     /// What came of a start.

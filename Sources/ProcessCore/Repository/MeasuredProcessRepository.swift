@@ -154,6 +154,9 @@ public struct MeasuredProcessRepository: ProcessRepository {
     /// As the wrapped repository.
     public func listen(_ listener: @escaping @Sendable (ChangeNotice) -> Void) { self.base.listen(listener) }
 
+    /// As the wrapped repository.
+    public func needNotices(_ areNeeded: Bool) { self.base.needNotices(areNeeded) }
+
     /// As the wrapped repository; it measures itself.
     public func health() async -> RepositoryHealth { await self.base.health() }
 

@@ -177,6 +177,16 @@ public protocol ProcessRepository: Sendable {
     ///   of every change where a connection was lost; it must be quick and must not call the repository.
     func listen(_ listener: @escaping @Sendable (ChangeNotice) -> Void)
 
+    /// Says whether anybody waits for what listeners hear, where that costs something for each change. It is taken for
+    /// needed until this is said.
+    ///
+    /// While notices are not needed, listeners may hear nothing. Once they are needed again, `missed` is heard if there was
+    /// something to miss, and from then on everything. Repeating it is harmless; of several calls the last one holds, so they must not overtake each
+    /// other.
+    ///
+    /// - Parameter areNeeded: Whether anybody waits.
+    func needNotices(_ areNeeded: Bool)
+
     /// Looks whether the store answers, with a round trip that reads nothing of ours.
     ///
     /// - Returns: How it does. Never throws: what it can't say is `down`.
@@ -189,4 +199,7 @@ public protocol ProcessRepository: Sendable {
 extension ProcessRepository {
     /// None: asking the store is as cheap.
     public func recentCopy(of id: ProcessID) -> ProcessRecord? { nil }
+
+    /// Makes no difference: to tell costs nothing.
+    public func needNotices(_ areNeeded: Bool) {}
 }

@@ -29,11 +29,11 @@ extension RedisScript {
         if ARGV[8] ~= '' and call('SCARD', P .. 'process_ids') >= tonumber(ARGV[8]) then return {'full'} end
         local stop = 14
         while ARGV[stop] ~= '' do stop = stop + 2 end
-        local wrong = false
-        for i = stop + 1, #ARGV, 2 do wrong = wrong or mistyped(ARGV[i], 'zset') end
-        for _, key in ipairs({'process_ids', 'process_kinds', 'process_queues'}) do
-          wrong = wrong or mistyped(key, 'set')
-        end
+        local indexes = {}
+        for i = stop + 1, #ARGV, 2 do indexes[#indexes + 1] = P .. ARGV[i] end
+        indexes[#indexes + 1] = never
+        local wrong = mistyped('zset', indexes)
+          or mistyped('set', {P .. 'process_ids', P .. 'process_kinds', P .. 'process_queues', never})
         if wrong then return wrong end
 
         -- Should a right be taken away between two of these, entries without a process are left, which mend themselves.
@@ -69,10 +69,15 @@ extension RedisScript {
         while ARGV[left] ~= '' do left = left + 1 end
         local entered = left + 1
         while ARGV[entered] ~= '' do entered = entered + 1 end
-        local wrong = ARGV[9] ~= '' and mistyped('process_queues', 'set')
-        for i = left + 1, entered - 1 do wrong = wrong or mistyped(ARGV[i], 'zset') end
-        for i = entered + 1, #ARGV, 2 do wrong = wrong or mistyped(ARGV[i], 'zset') end
-        if wrong then return wrong end
+        local indexes = {}
+        for i = left + 1, entered - 1 do indexes[#indexes + 1] = P .. ARGV[i] end
+        for i = entered + 1, #ARGV, 2 do indexes[#indexes + 1] = P .. ARGV[i] end
+        if #indexes > 0 then
+          indexes[#indexes + 1] = never
+          local wrong = mistyped('zset', indexes)
+            or ARGV[9] ~= '' and mistyped('set', {P .. 'process_queues', never})
+          if wrong then return wrong end
+        end
 
         call('HSET', process, unpack(ARGV, 10, removed - 1))
         if left > removed + 1 then call('HDEL', process, unpack(ARGV, removed + 1, left - 1)) end

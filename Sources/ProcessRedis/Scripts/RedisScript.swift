@@ -81,14 +81,30 @@ extension RedisScript {
         end
         """
 
-    /// `mistyped(key, type)`: an error if something of another type is there; Redis would notice in the middle of the writes.
+    /// `mistyped(type, keys)`: an error if something of another type is there; Redis would notice in the middle of the writes.
+    ///
+    /// An intersection with a key that is never there looks at the types of all in one command, and at nothing else. To it a
+    /// set is as good as a sorted set, which is the one mistake that it does not see.
     private static let types = """
-        local function mistyped(key, wanted)
-          local found = call('TYPE', P .. key).ok
-          if found == wanted or found == 'none' then return false end
-          return redis.error_reply('WRONGTYPE ' .. P .. key .. ' is a ' .. found .. ', not a '
-            .. (wanted == 'zset' and 'sorted set' or wanted))
+        local function mistyped(wanted, keys)
+          local reply
+          if wanted == 'set' then
+            reply = try('SINTER', unpack(keys))
+          else
+            reply = try('ZINTER', #keys, unpack(keys))
+          end
+          if not reply.err then return false end
+          for _, key in ipairs(keys) do
+            local found = call('TYPE', key).ok
+            if found ~= wanted and found ~= 'none' then
+              return redis.error_reply('WRONGTYPE ' .. key .. ' is a ' .. found .. ', not a '
+                .. (wanted == 'zset' and 'sorted set' or wanted))
+            end
+          end
+          return redis.error_reply(reply.err)
         end
+        -- Behind the others: an older server looks no further.
+        local never = P .. '\(RedisKeys.never)'
         """
 
     /// `before(a, b)`: the order of ids. The `<` of Lua goes by the server's locale.
