@@ -1,6 +1,5 @@
 import ProcessCore
 import ProcessTestSupport
-import Synchronization
 import Testing
 
 @Suite("Cleaning up", .timeLimit(.minutes(3)))
@@ -318,21 +317,6 @@ struct CleanupTests {
             request.after = next
             #expect(try await repository.cleanupAll(request).isEmpty)
             #expect(try await repository.counts().total == 7)
-        }
-    }
-
-    @Test("between two batches a cleanup rests for as long as the batch took", arguments: Backend.allCases)
-    func rests(backend: Backend) async throws {
-        try await backend.withRepository { repository, clock async throws in
-            let count = 5 * CleanupRequest.standardLimit / 2
-            try await repository.keep(
-                try (0..<count).map { try ProcessRecord.finished(ProcessID(trusted: "p\($0)"), at: clock.now) })
-            clock.advance(by: .seconds(86_401))
-            let rests = Mutex<[Duration]>([])
-            let manager = ProcessManager(repository: repository, rest: { rest in rests.withLock { $0.append(rest) } })
-            #expect(try await manager.cleanup(CleanupOptions()).removed == count)
-            #expect(rests.withLock { $0.count } == 2)
-            #expect(rests.withLock { $0.allSatisfy { $0 > .zero } })
         }
     }
 

@@ -1,3 +1,4 @@
+import EventLoop
 import ProcessCore
 import ProcessTestSupport
 import Synchronization
@@ -43,6 +44,33 @@ struct ProcessManagerTests {
             return record.status == .cancelled
         }
         #expect(try await manager.find(id).status == .cancelled)
+    }
+
+    @Test("others on the loop of a cleanup get their turn after each batch")
+    func cleanupGivesWay() async throws {
+        let batches = 20
+        let count = batches * CleanupRequest.standardLimit
+        let repository = self.memory()
+        let manager = ProcessManager(repository: repository)
+        for _ in 0..<count {
+            let id = try await manager.start(ProcessStart(kind: "report")).record.id
+            try await manager.change(id, .complete(result: nil))
+        }
+        self.clock.advance(by: .seconds(86_401))
+        let loop = try EventLoop()
+        let seen = await withTaskExecutorPreference(loop) {
+            async let report = manager.cleanup(CleanupOptions())
+            var seen: Set<Int> = []
+            while let left = try? await repository.counts().total, left > 0 {
+                seen.insert(left)
+                await Task.yield()
+            }
+            _ = try? await report
+            return seen
+        }
+        await loop.shutdown()
+        // Which of the two began is open, and so are the first and the last look.
+        #expect(seen.count >= batches - 2)
     }
 
     @Test("a report that came between finding and ending an overdue process stands")
