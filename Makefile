@@ -69,11 +69,14 @@ chaos: test-deps ## Kill instances, workers and connections under 5,000 processe
 .PHONY: sanitize
 sanitize: test-deps ## Run all tests under the thread sanitizer
 	swift build --build-tests $(CHECKED) $(SANITIZED)
-	@# Without this library each lock that is waited for would be reported: see .ci/tsan-mutex.c.
-	clang -Wall -Werror -O1 -shared -fPIC -o .build-tsan/tsan-mutex.so .ci/tsan-mutex.c
+	@# Without this library much would be reported that is no race: see .ci/tsan-swift.c.
+	clang -Wall -Werror -O1 -shared -fPIC -o .build-tsan/tsan-swift.so .ci/tsan-swift.c
+	@# Reports go to files, since those of the programs that tests start would be seen by nobody.
+	rm -rf .build-tsan/races && mkdir .build-tsan/races
 	@# Under the sanitizer all tests at once would take each other's time until limits pass: one for each core at a time.
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$$(nproc) LD_PRELOAD=$(CURDIR)/.build-tsan/tsan-mutex.so \
-	    swift test --skip-build $(SANITIZED) $(ARGS)
+	failed=no; SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$$(nproc) LD_PRELOAD=$(CURDIR)/.build-tsan/tsan-swift.so \
+	    TSAN_OPTIONS=log_path=$(CURDIR)/.build-tsan/races/report swift test --skip-build $(SANITIZED) $(ARGS) || failed=yes; \
+	    find .build-tsan/races -type f -exec cat {} +; [[ $$failed == no && -z $$(ls .build-tsan/races) ]]
 
 .PHONY: lint
 lint: ## Check the format of all Swift code

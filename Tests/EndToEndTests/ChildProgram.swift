@@ -24,7 +24,7 @@ final class ChildProgram: Sendable {
     ///
     /// - Parameters:
     ///   - words: Its path, or a name to look for, and its arguments.
-    ///   - environment: All of its environment.
+    ///   - environment: All of its environment, but for what the thread sanitizer needs.
     /// - Throws: ``Failure``, where it can't be started.
     init(_ words: [String], _ environment: [String: String] = [:]) throws {
         var outputPipe: [Int32] = [0, 0]
@@ -53,7 +53,7 @@ final class ChildProgram: Sendable {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
         let argumentPointers = words.map { strdup($0) } + [nil]
-        let environmentPointers = environment.map { strdup("\($0)=\($1)") } + [nil]
+        let environmentPointers = environment.merging(Self.sanitizing) { $1 }.map { strdup("\($0)=\($1)") } + [nil]
         defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
         var processID = pid_t()
         let failure = posix_spawnp(
@@ -100,6 +100,15 @@ final class ChildProgram: Sendable {
             code = known
             return known
         }
+    }
+
+    /// What `make sanitize` has given to the tests, and is for the programs that they start, too.
+    private static var sanitizing: [String: String] {
+        var environment: [String: String] = [:]
+        for name in ["LD_PRELOAD", "TSAN_OPTIONS"] {
+            if let value = getenv(name) { environment[name] = String(cString: value) }
+        }
+        return environment
     }
 
     private static func wait(_ processID: pid_t) -> Int32 {

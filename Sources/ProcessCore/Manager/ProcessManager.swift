@@ -27,8 +27,8 @@ public final class ProcessManager: Sendable {
 
     /// A number in 0..<1 from the system's random numbers.
     @Sendable public static func systemRandom() -> Double {
-        var generator = SystemRandomReserve()
-        return Double.random(in: 0..<1, using: &generator)
+        // The 53 bits that a number of this size has.
+        Double(SystemRandomReserve.next() >> 11) * 0x1p-53
     }
 
     /// Takes what it works with.

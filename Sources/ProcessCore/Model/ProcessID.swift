@@ -35,9 +35,21 @@ extension ProcessID {
     ///   - generator: Where the other 74 bits come from.
     /// - Returns: An id that nobody else has made.
     public static func uuidV7(at now: Timestamp, using generator: inout some RandomNumberGenerator) -> ProcessID {
+        self.uuidV7(at: now, generator.next(), generator.next())
+    }
+
+    /// Makes an id in time order from the system's random numbers.
+    ///
+    /// - Parameter now: The time the id carries.
+    /// - Returns: An id that nobody else has made.
+    public static func uuidV7(at now: Timestamp) -> ProcessID {
+        self.uuidV7(at: now, SystemRandomReserve.next(), SystemRandomReserve.next())
+    }
+
+    private static func uuidV7(at now: Timestamp, _ first: UInt64, _ second: UInt64) -> ProcessID {
         let time = UInt64(bitPattern: now.milliseconds) & 0xFFFF_FFFF_FFFF
-        let high = time << 16 | 0x7000 | generator.next() & 0x0FFF
-        let low = generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        let high = time << 16 | 0x7000 | first & 0x0FFF
+        let low = second & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
         let text = String(unsafeUninitializedCapacity: 36) { buffer in
             var index = 0
             func write(_ word: UInt64, hyphensBefore positions: [2 of Int]) {
@@ -56,14 +68,5 @@ extension ProcessID {
             return index
         }
         return ProcessID(trusted: text)
-    }
-
-    /// Makes an id in time order from the system's random numbers.
-    ///
-    /// - Parameter now: The time the id carries.
-    /// - Returns: An id that nobody else has made.
-    public static func uuidV7(at now: Timestamp) -> ProcessID {
-        var generator = SystemRandomReserve()
-        return self.uuidV7(at: now, using: &generator)
     }
 }

@@ -5,7 +5,7 @@ internal import Synchronization
 /// process in memory.
 ///
 /// As good as `SystemRandomNumberGenerator`, from the same source; not for a child that is forked and goes on in this program.
-struct SystemRandomReserve: RandomNumberGenerator {
+enum SystemRandomReserve {
     /// `getentropy` gives no more at once.
     private static let capacity = 256 / MemoryLayout<UInt64>.size
 
@@ -17,8 +17,8 @@ struct SystemRandomReserve: RandomNumberGenerator {
     private static let reserve = Mutex(Reserve())
 
     /// The next number.
-    mutating func next() -> UInt64 {
-        Self.reserve.withLock { reserve in
+    static func next() -> UInt64 {
+        self.reserve.withLock { reserve in
             if reserve.left == 0 {
                 let result = reserve.numbers.withUnsafeMutableBytes { getentropy($0.baseAddress!, $0.count) }
                 precondition(result == 0, "the system has no random numbers")
