@@ -74,7 +74,7 @@ class Work:
             capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
-        self.cycles += json.loads(done.stdout)["cycles"]
+        self.cycles += json.loads(done.stdout.splitlines()[-1])["cycles"]
 
     def sample(self):
         """Once a second, what the service uses."""

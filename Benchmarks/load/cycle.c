@@ -5,7 +5,7 @@
 // Every connection has a thread and one request under way. CYCLES_PER_SECOND is of all together, 0 being as fast as they
 // can. What a connection claims may be what another one started: there is always one for each, since all start first.
 // With STARTED_AHEAD so many processes are started before the clock is, and what is measured is claim → complete alone, until
-// none is left or the time is up.
+// none is left or the time is up. A line of its own says when the clock starts.
 #include <pthread.h>
 
 #include "http.h"
@@ -22,6 +22,21 @@ static size_t started_ahead;
 static pthread_barrier_t all_started;
 static double seconds, per_second;
 static int64_t begin, end;
+static double cpu_at_begin;
+
+static double cpu_seconds(void) {
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
+static void begin_now(void) {
+    printf("begun\n");
+    fflush(stdout);
+    cpu_at_begin = cpu_seconds();
+    begin = nanoseconds();
+    end = begin + (int64_t)(seconds * 1e9);
+}
 
 // Any answer but the one that a working service gives ends the run: a figure with errors in it is none.
 static void expect(int status, int wanted, const char *what, const char *answer) {
@@ -48,10 +63,7 @@ static void *work(void *context) {
         for (size_t index = (size_t)worker->number; index < started_ahead; index += (size_t)connection_count) {
             expect(exchange(descriptor, start, start_length, answer, sizeof answer), 202, "start", answer);
         }
-        if (pthread_barrier_wait(&all_started) == PTHREAD_BARRIER_SERIAL_THREAD) {
-            begin = nanoseconds();
-            end = begin + (int64_t)(seconds * 1e9);
-        }
+        if (pthread_barrier_wait(&all_started) == PTHREAD_BARRIER_SERIAL_THREAD) begin_now();
         pthread_barrier_wait(&all_started);
     }
     double pause = per_second > 0 ? connection_count / per_second * 1e9 : 0;
@@ -102,8 +114,7 @@ int main(int count, char **arguments) {
     pthread_barrier_init(&all_started, NULL, (unsigned)connection_count);
     struct worker *workers = calloc((size_t)connection_count, sizeof *workers);
     if (workers == NULL) fail("calloc");
-    begin = nanoseconds();
-    end = begin + (int64_t)(seconds * 1e9);
+    if (started_ahead == 0) begin_now();
     for (int number = 0; number < connection_count; number++) {
         workers[number].number = number;
         if (pthread_create(&workers[number].thread, NULL, work, &workers[number]) != 0) fail("pthread_create");
@@ -118,10 +129,8 @@ int main(int count, char **arguments) {
         empty += workers[number].empty_claims;
     }
     double took = (double)(nanoseconds() - begin) / 1e9;
-    struct timespec used;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
     printf("{\"cycles\": %zu, \"per_second\": %.1f, \"empty_claims\": %zu, \"cpu_seconds\": %.3f, ", all.count,
-        (double)all.count / took, empty, (double)used.tv_sec + (double)used.tv_nsec / 1e9);
+        (double)all.count / took, empty, cpu_seconds() - cpu_at_begin);
     print_percentiles(&all);
     printf("}\n");
     return 0;

@@ -33,6 +33,8 @@ struct RunFixture: Sendable {
     var output: Int32?
     /// Whether both streams go to the same place.
     var isMerged = false
+    /// Hears each warning as it is given.
+    var onWarning: @Sendable () -> Void = {}
 
     /// Runs a script of the shell.
     func run(script: String) async throws -> Result { try await self.run("/bin/sh", "-c", script) }
@@ -47,7 +49,11 @@ struct RunFixture: Sendable {
             output: self.output ?? output.descriptor, error: self.isMerged ? output.descriptor : errors.descriptor,
             timing: self.timing, startSignals: { receive throws(CommandError) in signals.connect(receive) },
             sharesGroup: self.sharesGroup, ignoredSignals: self.ignoredSignals,
-            sleep: { try await Task.sleep(for: $0) }, warn: { warnings.warn($0) },
+            sleep: { try await Task.sleep(for: $0) },
+            warn: {
+                warnings.warn($0)
+                self.onWarning()
+            },
             worker: "host/1", idempotencyKey: "key-1")
         let session = RunSession(
             options: try Self.options(self.options + ["--"] + words), api: TrackerAPI(client: self.tracker),

@@ -1,6 +1,7 @@
 import Glibc
 import ProcessCore
 import ProcessHTTP
+import ProcessTestSupport
 import Synchronization
 import Testing
 
@@ -234,20 +235,23 @@ struct RunTrackingTests {
     @Test("a lost lease costs one warning, and the command goes on")
     func lostLease() async throws {
         let switches = SignalSwitch()
+        let directory = try TemporaryDirectory.make()
+        defer { TemporaryDirectory.remove(directory) }
+        let mark = "\(directory)/ready"
         var fixture = RunFixture()
         fixture.signals = switches
+        // The command ends once the loss was noticed, and no sooner.
+        fixture.onWarning = { switches.send(SIGUSR1) }
         fixture.tracker = FakeTracker { call throws(TrackerClientError) in
-            switch call.line {
-            case "POST /start": return try FakeTracker.standard(call)
-            case "GET /status/p-1":
-                switches.send(SIGUSR1)
+            guard call.line != "POST /start", access(mark, F_OK) == 0 else { return try FakeTracker.standard(call) }
+            if call.line == "GET /status/p-1" {
                 return FakeTracker.process(
                     #""status_note":0,"error":{"code":"lease_expired"}"#)
-            default: return FakeTracker.problem(.conflict, "already_finished", "It has failed.")
             }
+            return FakeTracker.problem(.conflict, "already_finished", "It has failed.")
         }
         let result = try await fixture.run(
-            script: "trap 'echo on; exit 0' USR1; echo ready; while :; do sleep 0.01; done")
+            script: "trap 'echo on; exit 0' USR1; echo ready; : > '\(mark)'; while :; do sleep 0.01; done")
         #expect(result.status == .exited(0))
         #expect(result.outputText == "ready\non\n")
         #expect(result.warnings.count == 1 && result.warnings[0].contains("It has failed (already_finished)"))
