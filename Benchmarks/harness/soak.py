@@ -130,6 +130,8 @@ class Work:
 
 
 def measure(servers, seconds, say):
+    # Both would compile it at once, and one find the file of the other busy.
+    programs.program("cycle")
     redis = servers.redis("soak")
     work = {
         "SQLite": Work(servers.tracker("sqlite", **SETTINGS), seconds),

@@ -55,6 +55,26 @@ struct ReportTests {
         #expect(await service.get("/status/a")["revision"] == 1)
     }
 
+    @Test("the answers of a start and of reports show what is asked for, and a wrong name changes nothing")
+    func shownFields() async {
+        let service = TestService()
+        let started = await service.post("/start?fields=process_id,status", #"{"id":"a","kind":"k","queue":"q"}"#)
+        #expect(started.status == 202)
+        #expect(started.text == #"{"process_id":"a","status":"pending"}"#)
+        await service.post("/claim", #"{"queues":["q"]}"#)
+        #expect(
+            await service.post("/progress/a?fields=revision", #"{"attempt":1,"fraction":0.5}"#).text
+                == #"{"revision":3}"#)
+        await service.post("/complete/a?fields=state", #"{"attempt":1}"#).expectProblem(.unknownField, field: "state")
+        await service.post("/start?fields=state", #"{"id":"b","kind":"k"}"#).expectProblem(
+            .unknownField, field: "state")
+        #expect(await service.get("/stats")["total"] == 1)
+        let cancelled = await service.post("/cancel/a?force=true&fields=status,cancel_requested")
+        #expect(cancelled.text == #"{"status":"cancelled","cancel_requested":true}"#)
+        #expect(cancelled.header("ETag") == "\"4\"")
+        #expect(await service.post("/retry/a?fields=attempt").text == #"{"attempt":1}"#)
+    }
+
     @Test("numbers replace each other, a message stays until another comes, nothing is a heartbeat")
     func progress() async {
         let service = TestService()

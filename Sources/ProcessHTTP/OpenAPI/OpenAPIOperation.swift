@@ -58,7 +58,7 @@ extension Route {
         case .start:
             OpenAPIOperation(
                 id: "start", tag: .processes, summary: "Starts a process",
-                parameters: ["Idempotency-Key", "Prefer", "traceparent"], body: "Start",
+                parameters: ["fields", "Idempotency-Key", "Prefer", "traceparent"], body: "Start",
                 answers: [
                     Self.started(.accepted, "The process was started."),
                     Self.started(
@@ -218,7 +218,7 @@ extension Route {
         tag: OpenAPIOperation.Tag = .processes
     ) -> OpenAPIOperation {
         OpenAPIOperation(
-            id: id, tag: tag, summary: summary, parameters: parameters + ["If-Match"], body: body,
+            id: id, tag: tag, summary: summary, parameters: parameters + ["fields", "If-Match"], body: body,
             answers: [.init(status: .ok, summary: "The process after it.", schema: "Process", headers: ["ETag"])],
             problems: problems + [
                 .processNotFound, .invalidTransition, .processRemoved, .preconditionFailed, .storeFull, .corruptRecord,

@@ -12,6 +12,7 @@ extension ProcessRoutes {
             kind = .cancel(force: try query.takeFlag("force"))
             includesChildren = try query.takeFlag("children")
         }
+        let shown = try ProcessFields.take(from: &query)
         try query.expectNoMore()
         let precondition = try Self.precondition(of: request)
         var fields = try Self.fields(of: request)
@@ -32,7 +33,7 @@ extension ProcessRoutes {
         } catch {
             throw Problem(error, effect: includesChildren ? .tree : .change)
         }
-        return .process(record, policy: self.manager.policy)
+        return .process(record, policy: self.manager.policy, fields: shown)
     }
 
     private static func precondition(

@@ -3,7 +3,7 @@ internal import ProcessCore
 extension ProcessRoutes {
     /// `POST /start`
     func start(_ request: HTTPRequest) async throws(Problem) -> Answer {
-        try Self.expectNoParameters(request)
+        let shown = try Self.shownFields(of: request)
         let key = try Self.idempotencyKey(of: request)
         let wait = WaitPreference(request.headers.values(of: "Prefer"))
         var fields = try Self.fields(of: request)
@@ -23,7 +23,7 @@ extension ProcessRoutes {
             throw Problem(error, effect: .change)
         }
         let record = await self.record(outcome.record, waitedFor: wait)
-        var answer = Answer.process(record, policy: self.manager.policy)
+        var answer = Answer.process(record, policy: self.manager.policy, fields: shown)
         answer.wait = wait
         answer.fields.append(HTTPHeaders.Field(name: "Location", value: "/status/\(record.id.text)"))
         answer.retryAfter = PollingAdvice.seconds(for: record, at: self.manager.repository.now())

@@ -181,6 +181,15 @@ extension ProcessRoutes {
         do { return try body() } catch { throw Problem(error) }
     }
 
+    /// What an answer is to show of a process, where a query may say nothing else.
+    static func shownFields(of request: HTTPRequest) throws(Problem) -> ProcessFields {
+        guard request.query != nil else { return .all }
+        var query = try QueryParameters(request.query)
+        let fields = try ProcessFields.take(from: &query)
+        try query.expectNoMore()
+        return fields
+    }
+
     /// Checks that a query says nothing.
     static func expectNoParameters(_ request: HTTPRequest) throws(Problem) {
         guard request.query != nil else { return }
