@@ -22,7 +22,7 @@ public final class ChangeHub: Sendable {
     private let source = Mutex<(any ProcessRepository)?>(nil)
     /// Whether the repository takes its notices for needed.
     private let isHearing = Atomic<Bool>(true)
-    /// For how many turns of the slow timer nobody has waited.
+    /// For how many turns of the slow timer nobody has waited or come to wait.
     private let quietTurns = Atomic<Int>(0)
 
     /// What of a process somebody waits for.

@@ -54,7 +54,7 @@ struct RedisKeys: Sendable {
     static let tombstones = "process_tombstones"
     /// `process_idempotency:<key>`, strings: `<forgotten at> <id> <fingerprint>`.
     static let idempotency = "process_idempotency:"
-    /// Never there.
+    /// Never there, so that intersections with it are empty.
     static let never = "process_never"
 
     /// The sorted sets of a fixed name that any process may stand in.
