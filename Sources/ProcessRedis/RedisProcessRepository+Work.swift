@@ -14,11 +14,18 @@ extension RedisProcessRepository {
             commands.add(self.keys.events)
             for queue in Set(request.queues).sorted() { commands.add(queue) }
         } _: { (reply) throws(RedisReply.Surprise) -> [ProcessRecord] in
+            _ = try reply.array()
+            let transition = ProcessTransition(
+                .claim(request.claim), at: Timestamp(milliseconds: try reply.decimal()))
             var records: [ProcessRecord] = []
             for _ in 0..<(try reply.array()) {
                 _ = try reply.array()
                 let id = ProcessID(trusted: try reply.string())
-                if case .record(let record) = try reply.hash(id) { records.append(record) }
+                // The script handed out what the function allows; what it could not read stays with it until its lease ends.
+                guard case .record(let old) = try reply.hash(id),
+                    case .changed(let record)? = try? transition.apply(to: old)
+                else { continue }
+                records.append(record)
             }
             return records
         }

@@ -66,16 +66,30 @@ struct ForeignDataTests {
         }
     }
 
-    @Test("a waiting process that can't be read is handed to nobody, and holds up nobody")
-    func corruptInQueue() async throws {
+    @Test(
+        "a waiting process that can't be read is handed to nobody, and holds up nobody",
+        arguments: [["HDEL", "created_at"], ["HSET", "lease", "soon"], ["HSET", "timeout", "1h"]])
+    func corruptInQueue(command: [String]) async throws {
         try await withRepository { repository, server async throws in
             let now = repository.now()
             try await repository.keep(.queued("bad", priority: 9, at: now), .queued("good", at: now))
-            try self.spoil("bad", ["HDEL", "created_at"], on: server)
+            try self.spoil("bad", command, on: server)
             #expect(try await repository.claim(ClaimRequest(queues: ["default"])).map(\.id) == ["good"])
             #expect(try await repository.claim(ClaimRequest(queues: ["default"])).isEmpty)
             #expect(try server.run("HGET", "process:bad", "status").text == "pending")
             #expect(try await repository.cleanup(CleanupRequest(.corrupt)).removed.map(\.id) == ["bad"])
+        }
+    }
+
+    @Test("a process that was taken out of its queue by hand is handed to nobody, and stays")
+    func outOfItsQueue() async throws {
+        try await withRepository { repository, server async throws in
+            let now = repository.now()
+            try await repository.keep(.queued("out", priority: 9, at: now), .queued("in", at: now))
+            try server.run("HDEL", "process:out", "queue")
+            #expect(try await repository.claim(ClaimRequest(queues: ["default"], limit: 2)).map(\.id) == ["in"])
+            #expect(try await repository.record("out").status == .pending)
+            #expect(try server.run("ZCARD", "process_queue:default").integer == 0)
         }
     }
 

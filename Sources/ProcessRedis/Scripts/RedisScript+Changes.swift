@@ -90,19 +90,19 @@ extension RedisScript {
 
     /// Arguments: 3 how many at the most, 4 how many delayed ones to look at, 5 worker, 6 lease, 7 channel, then the queues.
     ///
-    /// What happens to each process is what `ProcessTransition` does for `claim`; the conformance suite compares them field
-    /// by field.
+    /// Answers the time, and each process as it was before: what has become of it the driver knows from `ProcessTransition`,
+    /// since what is written here is what that does for `claim`. The conformance suite compares them field by field.
     static let claimBody = """
-        local at, limit = now(), tonumber(ARGV[3])
+        local at, limit, several = now(), tonumber(ARGV[3]), #ARGV > 8
         local unit, delayed = \(RedisQueueScore.timeLimit), \(RedisQueueScore.firstDelayed)
         local function within(time) return math.min(math.max(time, 0), unit - 1) end
 
         -- What has become due moves from behind the queue to its place in it.
-        local budget = tonumber(ARGV[4])
+        local budget, latest = tonumber(ARGV[4]), text(delayed + within(at))
         for q = 8, #ARGV do
           local queue = P .. 'process_queue:' .. ARGV[q]
           if budget > 0 then
-            local due = call('ZRANGEBYSCORE', queue, text(delayed), text(delayed + within(at)), 'LIMIT', 0, budget)
+            local due = call('ZRANGEBYSCORE', queue, '\(RedisQueueScore.firstDelayed)', latest, 'LIMIT', 0, budget)
             budget = budget - #due
             for _, id in ipairs(due) do
               local hash = try('HMGET', P .. 'process:' .. id, 'priority', 'created_at')
@@ -113,76 +113,82 @@ extension RedisScript {
           end
         end
 
-        local claimed, looked = {}, 0
+        local claimed, looked, time = {}, 0, text(at)
         while #claimed < limit and looked < limit + 1000 do
           local heads = {}
           for q = 8, #ARGV do
             local queue = P .. 'process_queue:' .. ARGV[q]
-            local first = call('ZRANGEBYSCORE', queue, '-inf', '(' .. text(delayed), 'WITHSCORES',
-              'LIMIT', 0, limit - #claimed)
-            for i = 1, #first, 2 do heads[#heads + 1] = {tonumber(first[i + 1]), first[i], queue} end
+            local range = {queue, '-inf', '(\(RedisQueueScore.firstDelayed)', 'LIMIT', 0, limit - #claimed}
+            if several then range[7] = 'WITHSCORES' end
+            local first = call('ZRANGEBYSCORE', unpack(range))
+            for i = 1, #first, several and 2 or 1 do
+              heads[#heads + 1] = {first[i], queue, several and tonumber(first[i + 1])}
+            end
           end
           if #heads == 0 then break end
-          table.sort(heads, function(a, b)
-            if a[1] ~= b[1] then return a[1] < b[1] end
-            return before(a[2], b[2])
-          end)
+          if several then
+            table.sort(heads, function(a, b)
+              if a[3] ~= b[3] then return a[3] < b[3] end
+              return before(a[1], b[1])
+            end)
+          end
           for _, head in ipairs(heads) do
             if #claimed == limit then break end
             looked = looked + 1
-            local id, queue = head[2], head[3]
+            local id, queue = head[1], head[2]
             local process = P .. 'process:' .. id
-            local hash = try('HMGET', process, 'revision', 'status', 'attempt', 'created_at', 'kind', 'updated_at',
-              'run_after', 'lease', 'timeout', 'parent_id', 'deadline', 'error_code', 'claimed_lease', 'worker')
-            if hash.err or not hash[1] then
+            local fields, old = try('HGETALL', process), {}
+            for i = 1, #fields, 2 do old[fields[i]] = fields[i + 1] end
+            if not old.revision then
               forget(id)
               call('ZREM', queue, id)
-            elseif hash[2] ~= 'pending' or not tonumber(hash[1]) or not tonumber(hash[3] or '')
-              or not tonumber(hash[4] or '') or not hash[5] or not tonumber(hash[6] or '') then
-              -- It can't be read, so nobody can be given it; a cleanup of such finds it by another index.
+            elseif old.status ~= 'pending' or not old.queue or not old.kind or not tonumber(old.revision)
+              or not tonumber(old.attempt or '') or not tonumber(old.created_at or '')
+              or not tonumber(old.updated_at or '') or not tonumber(old.lease or 0)
+              or not tonumber(old.timeout or 0) then
+              -- It waits in no queue, or can't be read, so nobody can be given it; a cleanup of such finds it by another
+              -- index.
               call('ZREM', queue, id)
-            elseif hash[7] and (tonumber(hash[7]) or 0) > at then
+            elseif (tonumber(old.run_after or 0) or 0) > at then
               -- The clock was set back since it became due.
-              call('ZADD', queue, text(delayed + within(tonumber(hash[7]))), id)
+              call('ZADD', queue, text(delayed + within(tonumber(old.run_after))), id)
             else
-              local time, revision = text(at), text(hash[1] + 1)
-              local set = {'status', 'running', 'revision', revision, 'attempt', text(hash[3] + 1),
-                'updated_at', time, 'started_at', time, 'heartbeat_at', time}
-              local unset = hash[12] and {'error_code', 'error_message', 'error_details'} or {}
-              local function put(name, value, old)
+              local revision, lease = text(old.revision + 1), text(at + (old.lease or ARGV[6]))
+              local set = {'status', 'running', 'revision', revision, 'attempt', text(old.attempt + 1),
+                'updated_at', time, 'started_at', time, 'heartbeat_at', time, 'lease_expires_at', lease}
+              local unset = old.error_code and {'error_code', 'error_message', 'error_details'} or {}
+              local function put(name, value)
                 if value then
                   set[#set + 1] = name
                   set[#set + 1] = value
-                elseif old then
+                elseif old[name] then
                   unset[#unset + 1] = name
                 end
               end
-              local lease = text(at + (hash[8] or ARGV[6]))
-              local deadline = hash[9] and text(at + hash[9])
-              put('worker', ARGV[5] ~= '' and ARGV[5], hash[14])
-              put('claimed_lease', not hash[8] and ARGV[6], hash[13])
-              put('lease_expires_at', lease)
-              put('deadline', deadline, hash[11])
+              local deadline = old.timeout and text(at + old.timeout)
+              put('worker', ARGV[5] ~= '' and ARGV[5])
+              put('claimed_lease', not old.lease and ARGV[6])
+              put('deadline', deadline)
               call('HSET', process, unpack(set))
               if #unset > 0 then call('HDEL', process, unpack(unset)) end
               call('ZREM', queue, id)
               call('ZREM', P .. 'process_status:pending', id)
-              call('ZADD', P .. 'process_status:running', hash[4], id)
-              if hash[10] then
-                local score = text(\(RedisChildScore.first(of: .running)) + within(tonumber(hash[4])))
-                try('ZADD', P .. 'process_children:' .. hash[10], score, id)
+              call('ZADD', P .. 'process_status:running', old.created_at, id)
+              if old.parent_id then
+                local score = text(\(RedisChildScore.first(of: .running)) + within(tonumber(old.created_at)))
+                try('ZADD', P .. 'process_children:' .. old.parent_id, score, id)
               end
               call('ZADD', P .. 'process_leases', lease, id)
               if deadline then
                 call('ZADD', P .. 'process_deadlines', deadline, id)
-              elseif hash[11] then
+              elseif old.deadline then
                 call('ZREM', P .. 'process_deadlines', id)
               end
               try('PUBLISH', ARGV[7], id .. ' ' .. revision .. ' running')
-              claimed[#claimed + 1] = {id, call('HGETALL', process)}
+              claimed[#claimed + 1] = {id, fields}
             end
           end
         end
-        return claimed
+        return {time, claimed}
         """
 }

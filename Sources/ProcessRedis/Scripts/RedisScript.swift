@@ -60,8 +60,8 @@ extension RedisScript {
           end
           return clock
         end
-        -- tostring would write 1.7e+12
-        local function text(number) return string.format('%.0f', number) end
+        -- tostring would write 1.7e+12, and formatting a fraction takes twice as long.
+        local function text(number) return string.format('%d', number) end
         """
 
     /// `lookup(id)`: what is known of an id, as the driver reads it. `remembered(id)`: its tombstone, or false.
