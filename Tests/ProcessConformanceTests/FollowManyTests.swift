@@ -1,7 +1,8 @@
-import ProcessCore
 import ProcessTestSupport
 import Synchronization
 import Testing
+
+@testable import ProcessCore
 
 @Suite("Many who follow at once", .timeLimit(.minutes(1)))
 struct FollowManyTests {
@@ -9,18 +10,36 @@ struct FollowManyTests {
 
     /// Whoever comes in waits until it is opened.
     private final class Gate: Sendable {
-        private let inside = Mutex<(now: Int, most: Int, isOpen: Bool)>((0, 0, false))
+        private struct State {
+            var isOpen = false
+            var inside = 0
+            var most = 0
+            var waiting: [CheckedContinuation<Void, Never>] = []
+        }
 
-        var most: Int { self.inside.withLock { $0.most } }
-        func open() { self.inside.withLock { $0.isOpen = true } }
+        private let state = Mutex(State())
+
+        var most: Int { self.state.withLock { $0.most } }
+
+        func open() {
+            let waiting = self.state.withLock { state in
+                state.isOpen = true
+                return state.waiting
+            }
+            for continuation in waiting { continuation.resume() }
+        }
 
         func pass() async {
-            self.inside.withLock {
-                $0.now += 1
-                $0.most = max($0.most, $0.now)
+            await withCheckedContinuation { continuation in
+                let isOpen = self.state.withLock { state in
+                    state.inside += 1
+                    state.most = max(state.most, state.inside)
+                    if !state.isOpen { state.waiting.append(continuation) }
+                    return state.isOpen
+                }
+                if isOpen { continuation.resume() }
             }
-            while !self.inside.withLock({ $0.isOpen }) { try? await Task.sleep(for: .milliseconds(1)) }
-            self.inside.withLock { $0.now -= 1 }
+            self.state.withLock { $0.inside -= 1 }
         }
     }
 
@@ -40,8 +59,7 @@ struct FollowManyTests {
             for _ in 0..<Self.readers {
                 group.addTask { await manager.followOutput(of: "a", after: 0) { _ in true } }
             }
-            while gate.most < 64 { try await Task.sleep(for: .milliseconds(1)) }
-            try await Task.sleep(for: .milliseconds(20))
+            while manager.looks.waitingCount < Self.readers - 64 || gate.most < 64 { await Task.yield() }
             #expect(gate.most == 64)
             gate.open()
             _ = try await manager.change("a", .complete(result: "1"))
@@ -64,7 +82,7 @@ struct FollowManyTests {
                     }
                 }
             }
-            while gate.most < Self.readers { try? await Task.sleep(for: .milliseconds(1)) }
+            while gate.most < Self.readers { await Task.yield() }
             gate.open()
         }
         #expect(gate.most == Self.readers)
@@ -91,9 +109,7 @@ struct FollowManyTests {
                     }
                 }
             }
-            while store.attempts.load(ordering: .relaxed) < Self.readers {
-                try? await Task.sleep(for: .milliseconds(1))
-            }
+            while store.attempts.load(ordering: .relaxed) < Self.readers { await Task.yield() }
             store.isAway.store(false, ordering: .relaxed)
             manager.hub.take(.missed)
         }
