@@ -51,6 +51,7 @@ public struct Application: Sendable {
                 idempotencyLifetime: self.configuration.idempotencyTTL, streamLifetime: self.configuration.streamTTL),
             maximumCount: self.configuration.maxProcesses, keptChunks: self.configuration.streamMaxChunks,
             observer: MetricsObserver(metrics))
+        metrics.countWaiting(at: manager.hub)
         let fallbackReason = opened.fallbackReason
         let routes = ProcessRoutes(
             manager: manager,

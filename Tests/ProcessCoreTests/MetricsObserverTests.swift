@@ -124,4 +124,31 @@ struct MetricsObserverTests {
         #expect(try await self.times("tracker_queue_wait_seconds", "q") == [1, 0])
         #expect(try await self.times("tracker_queue_run_seconds", "q") == [1, 0])
     }
+
+    @Test("who waits here is counted by what for, as long as they wait")
+    func waiting() async throws {
+        let hub = self.manager.hub
+        self.metrics.countWaiting(at: hub)
+        func counts() async throws -> [Double?] {
+            let exposition = try ParsedExposition(String(decoding: await self.metrics.registry.render(), as: UTF8.self))
+            return ["work", "change", "output", "any_change"].map { exposition.value("tracker_waiting", ["for": $0]) }
+        }
+        #expect(try await counts() == [0, 0, 0, 0])
+        let a = ProcessID(trusted: "a")
+        let signals = [hub.watch(a), hub.watch(a), hub.watch(ProcessID(trusted: "b"))]
+        let output = hub.watch(a, for: .output)
+        let feed = hub.follow()
+        let ticket = hub.enter(["q"])
+        // It looks into the store, and does not wait yet.
+        #expect(try await counts() == [0, 3, 1, 1])
+        let parked = Task { await hub.park(ticket) }
+        while hub.parkedCount == 0 { await Task.yield() }
+        #expect(try await counts() == [1, 3, 1, 1])
+        hub.unwatch(a, signals[0])
+        hub.unwatch(a, output)
+        hub.unfollow(feed)
+        hub.take(.missed)
+        #expect(await parked.value)
+        #expect(try await counts() == [0, 2, 0, 0])
+    }
 }

@@ -146,6 +146,33 @@ public final class ChangeHub: Sendable {
     /// How many claims are parked, for tests.
     var parkedCount: Int { self.lanes.withLock { $0.parkedCount } }
 
+    /// How many wait at this instance, by what they wait for.
+    public struct WaitingCounts: Hashable, Sendable {
+        /// For work in some queues: parked claims.
+        public var claims = 0
+        /// For a change of one process.
+        public var changes = 0
+        /// For output of one process.
+        public var outputs = 0
+        /// For a change of any process.
+        public var feeds = 0
+    }
+
+    /// How many wait here right now; looks at each watch.
+    public var waitingCounts: WaitingCounts {
+        var counts = WaitingCounts(claims: self.parkedCount)
+        self.watches.withLock { watches in
+            for watch in watches.byID.values.joined() {
+                switch watch.value.interest {
+                case .record: counts.changes += 1
+                case .output: counts.outputs += 1
+                }
+            }
+            counts.feeds = watches.feeds.count
+        }
+        return counts
+    }
+
     /// Ends a signal when a time has passed.
     ///
     /// - Returns: The timer, to be cancelled when nobody waits any more.

@@ -128,4 +128,25 @@ public struct TrackerMetrics: Sendable {
             ]
         }
     }
+
+    /// Declares `tracker_waiting`, computed at each scrape. To be called once.
+    ///
+    /// - Parameter hub: Where they wait.
+    public func countWaiting(at hub: ChangeHub) {
+        let gauge = ComputedGauge(
+            "tracker_waiting",
+            help: "Requests and streams that wait here, for work, a change or output of a process, or any change.",
+            labels: ["for"])
+        self.registry.computedGauges([gauge]) {
+            let counts = hub.waitingCounts
+            return [
+                [
+                    (labels: ["work"], value: Double(counts.claims)),
+                    (labels: ["change"], value: Double(counts.changes)),
+                    (labels: ["output"], value: Double(counts.outputs)),
+                    (labels: ["any_change"], value: Double(counts.feeds)),
+                ]
+            ]
+        }
+    }
 }
