@@ -28,6 +28,8 @@ struct AttemptPlan: Sendable {
     let padding: Int
     /// Where its reports go to, the first first.
     let instances: [Int]
+    /// What it puts out beside its reports; `nil` for nothing.
+    let output: OutputPlan?
 
     /// Chooses; once a run is calm, it is being brought to its end, and everybody completes what they have.
     init(_ plan: ChaosPlan, process number: Int, attempt: Int, isCalm: Bool = false) {
@@ -48,6 +50,7 @@ struct AttemptPlan: Sendable {
         self.ignoresCancel = random.oneIn(3)
         self.padding = random.oneIn(4) ? random.int(0...4096) : random.int(0...64)
         self.instances = (0...8).map { _ in random.int(0...1) }
+        self.output = OutputPlan(plan, process: number, attempt: attempt)
     }
 
     /// The result of this attempt; no other worker's, nor any other attempt's, is the same.

@@ -16,6 +16,15 @@ struct AttemptWork {
     let plan: AttemptPlan
     let caller: ChaosCaller
     let control: ChaosControl
+    private let output: AttemptOutput?
+
+    init(attempt: ChaosOperation.Attempt, plan: AttemptPlan, caller: ChaosCaller, control: ChaosControl) {
+        self.attempt = attempt
+        self.plan = plan
+        self.caller = caller
+        self.control = control
+        self.output = plan.output.map { AttemptOutput(attempt, $0, caller, control) }
+    }
 
     /// Works and reports.
     func run() async -> Outcome {
@@ -27,10 +36,12 @@ struct AttemptWork {
                 await self.deliver(.confirmCancelled(self.attempt))
                 return .done
             case .refused: return .done
-            case .shown, .unchanged, .lost, .undone: break
+            case .shown, .unchanged, .appended, .output, .lost, .undone: break
             }
+            if let output = self.output, await !output.putOut() { return .done }
         }
         if let pause = self.plan.pauses.last { try? await Task.sleep(for: pause) }
+        if let output = self.output, await !output.putOut() { return .done }
         let complete = ChaosMessage.complete(self.attempt, self.plan.result(self.attempt))
         let details = self.plan.details(self.attempt)
         switch self.plan.ending {
@@ -40,6 +51,7 @@ struct AttemptWork {
             await self.deliver(complete)
             await self.deliver(complete)
             await self.deliver(.fail(self.attempt, details, mayRetry: true))
+            await self.output?.insist()
         case .contradict:
             async let result: Void = self.deliver(complete, from: 0)
             async let failure: Void = self.deliver(.fail(self.attempt, details, mayRetry: true), from: 1)
@@ -47,6 +59,7 @@ struct AttemptWork {
         case .fail(let mayRetry):
             await self.deliver(.fail(self.attempt, details, mayRetry: mayRetry))
         case .die:
+            await self.output?.putOutAndDie()
             return .died
         case .dieReporting:
             await self.caller.askAndDie(complete, on: self.instance(0))
@@ -57,8 +70,9 @@ struct AttemptWork {
         return .done
     }
 
-    /// Comes back once the attempt was given up on, and reports its result as if nothing had been.
+    /// Comes back once the attempt was given up on, and reports its result as if nothing had been; what it puts out, it goes on with meanwhile.
     func comeBack() async {
+        await self.output?.goOn()
         var known: Int?
         while !self.control.isStopped {
             let answer = await self.caller.ask(
@@ -71,7 +85,7 @@ struct AttemptWork {
                     return
                 }
             case .refused: return
-            case .unchanged: break
+            case .unchanged, .appended, .output: break
             case .lost, .undone: try? await Task.sleep(for: .milliseconds(50))
             }
         }
@@ -87,7 +101,7 @@ struct AttemptWork {
         var instance = instance
         while !self.control.isStopped {
             switch await self.caller.ask(message, on: instance) {
-            case .shown, .unchanged, .refused: return
+            case .shown, .unchanged, .appended, .output, .refused: return
             case .lost, .undone: try? await Task.sleep(for: .milliseconds(50))
             }
             instance += 1

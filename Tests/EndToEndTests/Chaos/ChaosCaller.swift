@@ -69,6 +69,7 @@ final class ChaosCaller: Sendable {
     ) -> ChaosOperation.Answer {
         switch response.status {
         case 200, 202:
+            if let answer = Self.readOutput(response, to: request) { return answer }
             var texts = [response.text]
             if case .claim = request { texts = response.json["processes"].elements.map(\.text) }
             let sightings = texts.compactMap { Sighting($0) }
@@ -86,5 +87,22 @@ final class ChaosCaller: Sendable {
                 status: response.status, code: response.code ?? "\(response.text.prefix(200))",
                 Sighting.Outline(problem: response.text))
         }
+    }
+
+    /// Reads what only requests about output are answered; `nil` for others.
+    private static func readOutput(
+        _ response: TrackerConnection.Answer, to request: ChaosOperation.Request
+    ) -> ChaosOperation.Answer? {
+        let answer: ChaosOperation.Answer?
+        switch request {
+        case .append:
+            let range = response.json.members
+            answer = range["first"]?.int.flatMap { first in
+                range["last"]?.int.flatMap { first <= $0 ? .appended(first...$0) : nil }
+            }
+        case .readOutput: answer = OutputSighting(response.text).map { .output($0) }
+        default: return nil
+        }
+        return answer ?? .refused(status: response.status, code: "unreadable", nil)
     }
 }

@@ -56,10 +56,13 @@ struct ChaosLife {
             let waits = !random.oneIn(4)
             switch await self.caller.ask(.read(id, known: known, waits: waits), on: random.int(0...1)) {
             case .shown(_, let sightings):
-                if let process = sightings.first, process.status.isFinished { return process }
+                if let process = sightings.first, process.status.isFinished {
+                    _ = await self.caller.ask(.readOutput(id), on: random.int(0...1))
+                    return process
+                }
                 known = sightings.first?.revision
             case .refused: return nil
-            case .unchanged: break
+            case .unchanged, .appended, .output: break
             case .lost, .undone: try? await Task.sleep(for: .milliseconds(50))
             }
             if !waits { try? await Task.sleep(for: .milliseconds(random.int(5...100))) }
@@ -81,7 +84,7 @@ struct ChaosLife {
         while !self.control.isStopped, !self.control.isOverdue {
             switch await self.caller.ask(message, on: instance) {
             case .shown(_, let sightings): return sightings.first
-            case .unchanged, .refused: return nil
+            case .unchanged, .appended, .output, .refused: return nil
             case .lost, .undone: try? await Task.sleep(for: .milliseconds(50))
             }
             instance += 1

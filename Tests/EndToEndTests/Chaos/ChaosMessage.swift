@@ -50,6 +50,23 @@ struct ChaosMessage: Sendable {
             body: #"{"attempt":\#(attempt.number)}"#)
     }
 
+    static func append(_ attempt: ChaosOperation.Attempt, _ parts: [String], at index: Int?) -> ChaosMessage {
+        let chunks = parts.enumerated().map { place, part in
+            let index = index.map { #""index":\#($0 + place),"# } ?? ""
+            return #"{\#(index)"type":"\#(OutputSighting.Chunk.partType)","data":\#(part)}"#
+        }
+        return ChaosMessage(
+            request: .append(attempt, parts.map { PayloadDigest.of($0) }, at: index),
+            target: "/stream/\(attempt.id)?attempt=\(attempt.number)",
+            body: chunks.count == 1 ? chunks[0] : "[\(chunks.joined(separator: ","))]")
+    }
+
+    static func readOutput(_ id: String) -> ChaosMessage {
+        ChaosMessage(
+            request: .readOutput(id: id, kept: OutputPlan.keptChunks), method: .get,
+            target: "/stream/\(id)?limit=1000", body: nil, headers: ["Accept": "application/json"])
+    }
+
     static func cancel(_ id: String, force: Bool) -> ChaosMessage {
         ChaosMessage(request: .cancel(id: id, force: force), target: "/cancel/\(id)\(force ? "?force=true" : "")")
     }

@@ -18,10 +18,14 @@ struct ChaosOperation: Sendable {
         case complete(Attempt, result: String)
         case fail(Attempt, details: String)
         case confirmCancelled(Attempt)
+        /// Adds to the output; `at` is the index that the first of the parts must get.
+        case append(Attempt, [String], at: Int?)
         case cancel(id: String, force: Bool)
         case retry(id: String)
         /// `known` is the revision that the reader has already.
         case read(id: String, known: Int?)
+        /// All that is kept of the output of a process, of which so many chunks are kept.
+        case readOutput(id: String, kept: Int)
         /// All that there is, once everything has calmed down.
         case survey
         /// A handler of a worker that is a program of its own says what it worked on, and what it gave as the result.
@@ -36,6 +40,10 @@ struct ChaosOperation: Sendable {
         case shown(status: Int, [Sighting])
         /// The process is still as the reader knows it.
         case unchanged
+        /// It was added to the output, under these indexes.
+        case appended(ClosedRange<Int>)
+        /// The output as it is.
+        case output(OutputSighting)
         /// It was refused, and changed nothing.
         case refused(status: Int, code: String, Sighting.Outline?)
         /// No answer, or one that says so: it may or may not have happened.
@@ -56,7 +64,7 @@ struct ChaosOperation: Sendable {
     /// Whether it may have had an effect, or certainly had.
     var mayHaveHappened: Bool {
         switch self.answer {
-        case .shown, .unchanged, .lost: true
+        case .shown, .unchanged, .appended, .output, .lost: true
         case .refused, .undone: false
         }
     }
@@ -73,9 +81,9 @@ struct ChaosOperation: Sendable {
     var report: Attempt? {
         switch self.request {
         case .progress(let attempt, _), .complete(let attempt, _), .fail(let attempt, _),
-            .confirmCancelled(let attempt):
+            .confirmCancelled(let attempt), .append(let attempt, _, _):
             attempt
-        case .start, .claim, .cancel, .retry, .read, .survey, .handle, .disturb: nil
+        case .start, .claim, .cancel, .retry, .read, .readOutput, .survey, .handle, .disturb: nil
         }
     }
 
@@ -83,10 +91,10 @@ struct ChaosOperation: Sendable {
     var ids: Set<String> {
         var ids = Set(self.sightings.map(\.id))
         switch self.request {
-        case .cancel(let id, _), .retry(let id), .read(let id, _): ids.insert(id)
+        case .cancel(let id, _), .retry(let id), .read(let id, _), .readOutput(let id, _): ids.insert(id)
         case .handle(let attempt, _): ids.insert(attempt.id)
         case .start(_, let id, _, _): if let id { ids.insert(id) }
-        case .progress, .complete, .fail, .confirmCancelled: if let id = self.report?.id { ids.insert(id) }
+        case .progress, .complete, .fail, .confirmCancelled, .append: if let id = self.report?.id { ids.insert(id) }
         case .claim, .survey, .disturb: break
         }
         return ids

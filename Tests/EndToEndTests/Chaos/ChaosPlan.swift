@@ -48,6 +48,7 @@ struct ChaosPlan: Sendable {
         case claim
         case disturbance
         case life
+        case output
     }
 
     /// The choices that belong to one subject.

@@ -25,6 +25,8 @@ struct ChaosReport {
         #expect(self.lost > 0, "no answer was lost")
         #expect(self.stale > 0, "no worker came back too late")
         #expect(self.expired > 0, "no lease passed")
+        #expect(self.pushedOut > 0, "no output was pushed out by newer output")
+        #expect(self.lateAppends > 0, "nobody went on to put out after the end of an attempt")
         if self.started < self.plan.count {
             Issue.record("only \(self.started) of \(self.plan.count) were started in time", severity: .warning)
         }
@@ -49,6 +51,7 @@ struct ChaosReport {
         return """
             \(surveyed.count) processes (\(ends.joined(separator: ", "))), \(self.operations.count) requests, \
             \(self.disturbances) kills and cuts, \(self.lost) answers lost, \(self.stale) stale reports refused, \(self.expired) leases passed, \
+            \(self.chunks) chunks acknowledged, \(self.pushedOut) pushed out, \(self.lateAppends) late appends refused, \
             seed \(self.plan.seed)
             """
     }
@@ -77,5 +80,32 @@ struct ChaosReport {
             operation.sightings.filter { $0.errorCode == "lease_expired" }.map { "\($0.id) \($0.attempt)" }
         }
         return Set(attempts).count
+    }
+
+    /// The chunks that were acknowledged, also where they were sent and answered again.
+    private var chunks: Int {
+        let chunks = self.operations.flatMap { operation -> [String] in
+            guard let id = operation.report?.id, let range = operation.appended else { return [] }
+            return range.map { "\(id) \($0)" }
+        }
+        return Set(chunks).count
+    }
+
+    /// The chunks that newer ones had pushed out by the end.
+    private var pushedOut: Int {
+        var latest: [String: Int] = [:]
+        for operation in self.operations {
+            if case (.readOutput(let id, _), .output(let output)) = (operation.request, operation.answer) {
+                latest[id] = output.last - output.chunks.count
+            }
+        }
+        return latest.values.reduce(0, +)
+    }
+
+    private var lateAppends: Int {
+        self.operations.count { operation in
+            guard case (.append, .refused(_, let code, _)) = (operation.request, operation.answer) else { return false }
+            return code != "index_conflict"
+        }
     }
 }

@@ -28,6 +28,24 @@ enum ChaosRule: String, CaseIterable, Sendable {
     case unfoundedRefusal
     /// No lease ends before its time.
     case earlyExpiry
+    /// Output that was acknowledged, or shown once, stands under its index until newer chunks push it out.
+    case lostOutput
+    /// The indexes of what is kept of the output rise by 1 up to the last one, and no more and no less is kept.
+    case brokenIndexes
+    /// What is shown as output is what was sent as output of this process.
+    case foreignOutput
+    /// Output that was sent with an index stands under it, and nowhere else.
+    case misplacedOutput
+    /// Output stands there no more often than it was sent.
+    case repeatedOutput
+    /// What one append brought stands together, in its order.
+    case tornOutput
+    /// Output that was acknowledged stands before what was sent later.
+    case outputOrder
+    /// Nothing of an attempt comes after its end, and so nothing of it behind the output of a later one.
+    case lateOutput
+    /// A `restart` stands between the output of two attempts, and nowhere else.
+    case wrongRestart
     /// There are only answers that the contract has.
     case unexpectedAnswer
 }

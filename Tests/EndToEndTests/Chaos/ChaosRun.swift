@@ -41,6 +41,7 @@ struct ChaosRun {
         await self.handlers.stop()
         for operation in try self.handlers.operations(until: self.history.now) { self.history.append(operation) }
         try await self.survey()
+        await self.readOutputs()
     }
 
     private func caller(_ name: String) -> ChaosCaller { ChaosCaller(name, self.instances, self.history) }
@@ -118,6 +119,22 @@ struct ChaosRun {
             #expect(stats["total"].int == sightings.count)
             for (status, count) in stats["by_status"].members {
                 #expect(count.int == found[status] ?? 0, "\(status)")
+            }
+        }
+    }
+
+    /// Reads the whole output of each process that somebody put out something of.
+    private func readOutputs() async {
+        let ids = Set(
+            self.history.operations.compactMap { operation in
+                if case .append(let attempt, _, _) = operation.request { attempt.id } else { nil }
+            })
+        let caller = self.caller("reader")
+        for (number, id) in ids.sorted().enumerated() {
+            let answer = await caller.ask(.readOutput(id), on: number)
+            guard case .output = answer else {
+                Issue.record("the output of \(id) was not read: \(answer)")
+                return
             }
         }
     }

@@ -12,7 +12,9 @@ extension BuiltProgram {
             try await RedisServer.with { server in
                 let instances = try await ChaosInstances(2) { more in
                     // Shorter than the pauses of Redis, so that what was given up on happens later all the same.
-                    try await TrackerProgram(redis: server, more.merging(["REDIS_SOCKET_TIMEOUT": "1s"]) { $1 })
+                    try await TrackerProgram(
+                        redis: server, more.merging(["REDIS_SOCKET_TIMEOUT": "1s"].merging(Self.settings) { $1 }) { $1 }
+                    )
                 }
                 try await Self.expectPromisesKept("redis", instances, server)
                 try RedisSurvey(server).expectWhole()
@@ -23,13 +25,17 @@ extension BuiltProgram {
         func sqlite() async throws {
             try await TemporaryDirectory.with { folder in
                 let path = "\(folder)/processes.db"
-                let instances = try await ChaosInstances(1) { try await TrackerProgram(sqlite: path, $0) }
+                let instances = try await ChaosInstances(1) {
+                    try await TrackerProgram(sqlite: path, $0.merging(Self.settings) { $1 })
+                }
                 try await Self.expectPromisesKept("sqlite", instances, nil)
                 #expect(await instances.program(0).end(by: SIGTERM) == 0)
                 let check = try await TrackerProgram.run(["check", path])
                 #expect(check.code == 0, "\(check)")
             }
         }
+
+        private static let settings = ["TRACKER_STREAM_MAX_CHUNKS": "\(OutputPlan.keptChunks)"]
 
         private static func expectPromisesKept(
             _ name: String, _ instances: ChaosInstances, _ server: RedisServer?

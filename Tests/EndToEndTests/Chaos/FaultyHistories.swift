@@ -1,6 +1,6 @@
 import ProcessCore
 
-/// Histories that a judge has to refuse.
+/// Histories that a judge has to refuse; those about output are ``FaultyOutputs``.
 enum FaultyHistories {
     private typealias Script = HistoryScript
 
@@ -251,6 +251,9 @@ enum FaultyHistories {
                     $0.read(Script.process(.pending, 4, attempt: 1) { $0.errorCode = "lease_expired" })
                 },
             ]
+        case .lostOutput, .brokenIndexes, .foreignOutput, .misplacedOutput, .repeatedOutput, .tornOutput,
+            .outputOrder, .lateOutput, .wrongRestart:
+            [:]
         case .unexpectedAnswer:
             [
                 "a bug": Script(after: .claimed) {

@@ -90,9 +90,10 @@ extension ChaosOperation.Request {
         switch self {
         case .progress, .complete, .fail: ["stale_attempt", "already_finished"]
         case .confirmCancelled: ["stale_attempt", "already_finished", "invalid_transition"]
+        case .append: ["stale_attempt", "already_finished", "index_conflict"]
         case .cancel: ["already_finished"]
         case .retry: ["invalid_transition"]
-        case .start, .claim, .read, .survey, .handle, .disturb: []
+        case .start, .claim, .read, .readOutput, .survey, .handle, .disturb: []
         }
     }
 }

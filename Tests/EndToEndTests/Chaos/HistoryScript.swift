@@ -77,6 +77,32 @@ struct HistoryScript {
         self.add(.read(id: "a", known: known), sighting, overlapping: overlapping)
     }
 
+    /// An append of an attempt, and what came of it.
+    mutating func append(
+        _ attempt: Int, _ parts: [String], at named: Int? = nil, _ answer: ChaosOperation.Answer,
+        overlapping: Bool = false
+    ) {
+        self.add(.append(Self.attempt(attempt), parts, at: named), answer, overlapping: overlapping)
+    }
+
+    /// The output is read, of which 3 chunks are kept: the data that stands up to the last index, where `restart 2` is no data.
+    mutating func output(_ data: [String], last: Int? = nil) {
+        let last = last ?? data.count
+        self.output(
+            data.enumerated().map { Self.chunk(last - data.count + 1 + $0, $1) }, last: last)
+    }
+
+    mutating func output(_ chunks: [OutputSighting.Chunk], last: Int) {
+        self.add(.readOutput(id: "a", kept: 3), .output(OutputSighting(chunks: chunks, last: last)))
+    }
+
+    static func chunk(_ index: Int, _ data: String) -> OutputSighting.Chunk {
+        let words = data.split(separator: " ")
+        return words.count == 2
+            ? OutputSighting.Chunk(index: index, type: "\(words[0])", data: #"{"attempt":\#(words[1])}"#)
+            : OutputSighting.Chunk(index: index, data: data)
+    }
+
     mutating func survey(_ sightings: Sighting...) {
         self.add(.survey, .shown(status: 200, sightings))
     }

@@ -44,7 +44,7 @@ extension ProcessHistory {
             guard let current = seen[operation.begin], current > report.number else { return nil }
             switch operation.answer {
             case .lost, .undone, .refused(_, "stale_attempt", _): return nil
-            case .shown, .unchanged, .refused:
+            case .shown, .unchanged, .appended, .output, .refused:
                 return self.violation(.staleEffect, "attempt \(current) had begun before: \(operation)")
             }
         }
@@ -110,7 +110,7 @@ extension ProcessHistory {
                 && sighting.status == (sighting.queue == nil ? .running : .pending)
         case .read(let id, let known):
             return sighting.id == id && sighting.revision != known
-        case .survey, .handle, .disturb:
+        case .append, .readOutput, .survey, .handle, .disturb:
             return true
         }
     }
@@ -157,7 +157,8 @@ extension ChaosOperation {
         switch self.request {
         case .claim, .progress: true
         case .start, .retry: self.sighting?.status == .running && self.alwaysBegins
-        case .complete, .fail, .confirmCancelled, .cancel, .read, .survey, .handle, .disturb: false
+        case .complete, .fail, .confirmCancelled, .append, .cancel, .read, .readOutput, .survey, .handle, .disturb:
+            false
         }
     }
 

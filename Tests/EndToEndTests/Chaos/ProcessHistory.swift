@@ -37,7 +37,7 @@ struct ProcessHistory {
             case .refused(_, _, let outline?):
                 return Observation(
                     operation: operation, revision: outline.revision, outline: outline, sighting: nil)
-            case .refused(_, _, nil), .lost, .undone:
+            case .appended, .output, .refused(_, _, nil), .lost, .undone:
                 return nil
             }
         }
@@ -64,6 +64,7 @@ struct ProcessHistory {
         self.gone() + self.unfinished() + self.wentBack() + self.twoFaces() + self.sharedRevision()
             + self.impossibleStep() + self.endReplaced() + self.heldTwice() + self.staleEffect()
             + self.foreignPayload() + self.wrongAnswer() + self.unfoundedRefusal() + self.earlyExpiry()
+            + OutputHistory(self).violations()
     }
 
     func violation(_ rule: ChaosRule, _ detail: String) -> ChaosViolation {
@@ -189,7 +190,8 @@ extension ChaosOperation {
         switch self.request {
         case .progress, .retry, .claim: true
         case .start: if case .shown(status: 202, _) = self.answer { true } else { false }
-        case .complete, .fail, .confirmCancelled, .cancel, .read, .survey, .handle, .disturb: false
+        case .complete, .fail, .confirmCancelled, .append, .cancel, .read, .readOutput, .survey, .handle, .disturb:
+            false
         }
     }
 }

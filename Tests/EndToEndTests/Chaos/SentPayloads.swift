@@ -33,7 +33,7 @@ struct SentPayloads {
             Key(kind: .result, attempt: attempt.number, payload: result)
         case .fail(let attempt, let details): Key(kind: .failure, attempt: attempt.number, payload: details)
         case .progress(let attempt, let message): Key(kind: .message, attempt: attempt.number, payload: message)
-        case .start, .claim, .confirmCancelled, .cancel, .retry, .read, .survey, .disturb: nil
+        case .start, .claim, .confirmCancelled, .append, .cancel, .retry, .read, .readOutput, .survey, .disturb: nil
         }
     }
 }
