@@ -6,7 +6,7 @@ actor AttemptOutput {
     private let control: ChaosControl
     /// How many appends it has begun.
     private var count = 0
-    /// The index of the next chunk, where the worker names it and knows it.
+    /// The index of the next chunk, where the worker names it; `nil` where it has to look.
     private var next: Int?
     private var latest: ChaosMessage?
 
@@ -48,11 +48,16 @@ actor AttemptOutput {
         await self.caller.askAndDie(message, on: self.plan.append(self.count).instance)
     }
 
-    /// Puts out and reports nothing, so that the lease passes, until it is told that the attempt is over.
+    /// Puts out and reports nothing, so that the lease passes, until it has been told often enough that the attempt is over.
     func goOn() async {
-        repeat {
+        var refusals = 0
+        // By the last of them another attempt may have begun.
+        while refusals < 4, !self.control.isStopped {
             try? await Task.sleep(for: self.plan.append(self.count).pause)
-        } while await self.putOut()
+            guard await !self.putOut() else { continue }
+            refusals += 1
+            self.next = nil
+        }
     }
 
     /// Sends its latest append once more, as if its answer had been lost, and then a new one, though the attempt has ended.
@@ -64,7 +69,7 @@ actor AttemptOutput {
     /// What to send next; `nil` where that can't be known any more.
     private func begin() async -> ChaosMessage? {
         guard self.plan.namesIndexes, self.next == nil else { return self.message() }
-        self.next = self.attempt.number == 1 ? 1 : await self.look()
+        self.next = self.attempt.number == 1 && self.count == 0 ? 1 : await self.look()
         return self.next == nil ? nil : self.message()
     }
 
@@ -72,13 +77,13 @@ actor AttemptOutput {
         .append(self.attempt, self.plan.parts(self.count, of: self.attempt, named: name), at: self.next)
     }
 
-    /// The index of the first chunk of an attempt that is not the first.
+    /// The index that comes next.
     private func look() async -> Int? {
         var instance = self.plan.append(0).instance
         while !self.control.isStopped {
             switch await self.caller.ask(.readOutput(self.attempt.id), on: instance) {
-            // Behind the output of an earlier attempt comes a `restart`.
-            case .output(let output): return output.last == 0 ? 1 : output.last + 2
+            // Behind the output of an earlier attempt comes a `restart` first.
+            case .output(let output): return output.last == 0 ? 1 : output.last + (self.count == 0 ? 2 : 1)
             case .lost, .undone: try? await Task.sleep(for: .milliseconds(50))
             case .shown, .unchanged, .appended, .refused: return nil
             }

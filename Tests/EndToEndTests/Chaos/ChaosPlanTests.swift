@@ -45,4 +45,15 @@ import Testing
         #expect(kinds.contains { if case .pauseRedis = $0 { true } else { false } })
         #expect(all.map(\.after) == all.map(\.after).sorted() && all.allSatisfy { $0.after < plan.count })
     }
+
+    @Test("a third of the attempts put something out, in every way")
+    func output() {
+        let plan = ChaosPlan(seed: 7, count: 200)
+        let outputs = (0..<200).compactMap { OutputPlan(plan, process: $0, attempt: 1) }
+        #expect((50...85).contains(outputs.count))
+        #expect(Set(outputs.map(\.namesIndexes)) == [true, false])
+        let named = outputs.filter(\.namesIndexes).flatMap(\.appends).map(\.way)
+        #expect(Set(named) == [.once, .again, .twiceAtOnce, .contradicted])
+        #expect(outputs.filter { !$0.namesIndexes }.flatMap(\.appends).allSatisfy { $0.way == .once })
+    }
 }

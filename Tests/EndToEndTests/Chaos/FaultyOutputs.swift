@@ -119,6 +119,10 @@ enum FaultyOutputs {
                     $0.append(1, ["z"], .lost("killed"))
                     $0.output(["z", "y"])
                 },
+                "only the end, where nothing can be gone": Script(after: .claimed) {
+                    $0.append(1, ["x", "y"], .lost("killed"))
+                    $0.output(["y"])
+                },
                 "the other way around": Script(after: .claimed) {
                     $0.append(1, ["x", "y"], .lost("killed"))
                     $0.output(["y", "x"])

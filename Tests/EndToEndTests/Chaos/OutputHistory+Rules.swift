@@ -113,13 +113,14 @@ extension OutputHistory {
 
     private func tornOutput(_ reading: Reading) -> [ChaosViolation] {
         reading.chunks.indices.compactMap { number in
-            guard let place = self.place(of: reading.chunks[number], in: reading) else { return nil }
+            let chunk = reading.chunks[number]
+            guard let place = self.place(of: chunk, in: reading) else { return nil }
             let (parts, offset) = (place.append.parts, place.offset)
+            let before = number > 0 ? reading.chunks[number - 1].data : nil
             let after = number + 1 < reading.chunks.count ? reading.chunks[number + 1].data : nil
-            let isWhole =
-                // What stood before the first one that is kept may be gone.
-                (offset == 0 || number == 0 || reading.chunks[number - 1].data == parts[offset - 1])
-                && (offset == parts.count - 1 || after == parts[offset + 1])
+            // What stood before the first one that is kept may be gone.
+            let followsOn = offset == 0 || before == parts[offset - 1] || before == nil && chunk.index > offset
+            let isWhole = followsOn && (offset == parts.count - 1 || after == parts[offset + 1])
             return isWhole ? nil : self.violation(.tornOutput, "\(parts) in \(reading.operation)")
         }
     }
