@@ -24,8 +24,11 @@ struct RequestReader {
     /// - Parameters:
     ///   - source: The request, as evhttp hands it over.
     ///   - head: What was seen of the raw head.
+    ///   - chunks: What was seen of the raw body, where it came in chunks.
     ///   - maximumBodySize: The largest body to copy; a larger one is a fault.
-    init(_ source: UnsafeMutablePointer<evhttp_request>, head: HeadScanner, maximumBodySize: Int) {
+    init(
+        _ source: UnsafeMutablePointer<evhttp_request>, head: HeadScanner, chunks: ChunkScanner?, maximumBodySize: Int
+    ) {
         let method = HTTPMethod(source.pointee.type)
         let target = Target(source)
         self.request = HTTPRequest(method: method, path: target.path, query: target.query)
@@ -34,6 +37,7 @@ struct RequestReader {
 
         if head.hasFoldedLine { self.ambiguity = "a header line begins with a blank" }
         if head.hasZeroByte { self.ambiguity = "the head holds a zero byte" }
+        self.ambiguity = self.ambiguity ?? chunks?.fault
         self.readHeaders(source)
         self.judgeFraming(method)
         if let ambiguity = self.ambiguity { self.request.fault = .ambiguous(ambiguity) }

@@ -76,8 +76,9 @@ extension ServerConnection {
         if self.phase == .idle {
             self.enter(.readingHead)
             self.scanner = HeadScanner()
+            self.chunks = nil
         }
-        if self.phase == .readingHead { self.scanInput(from: offset) }
+        if self.phase == .readingHead || self.chunks != nil { self.scanInput(from: offset) }
     }
 
     private func scanInput(from offset: Int) {
@@ -88,13 +89,22 @@ extension ServerConnection {
             evbuffer_ptr_set(self.input, &position, offset, EVBUFFER_PTR_SET)
             var piece = iovec()
             guard evbuffer_peek(self.input, -1, &position, &piece, 1) > 0, piece.iov_len > 0 else { return }
-            if self.scanner.scan(UnsafeRawBufferPointer(start: piece.iov_base, count: piece.iov_len)) {
+            let bytes = UnsafeRawBufferPointer(start: piece.iov_base, count: piece.iov_len)
+            if self.chunks != nil {
+                self.chunks?.scan(bytes)
+                offset += piece.iov_len
+            } else if let headLength = self.scanner.scan(bytes) {
                 self.enter(.readingBody)
-                // No more of interest until the next request; evhttp taking out the lines would call back each time.
-                evbuffer_cb_clear_flags(self.input, self.inputCallback, UInt32(EVBUFFER_CB_ENABLED))
-                return
+                guard self.scanner.hasTransferEncoding else {
+                    // No more of interest until the next request; evhttp taking out the lines would call back each time.
+                    evbuffer_cb_clear_flags(self.input, self.inputCallback, UInt32(EVBUFFER_CB_ENABLED))
+                    return
+                }
+                self.chunks = ChunkScanner()
+                offset += headLength
+            } else {
+                offset += piece.iov_len
             }
-            offset += piece.iov_len
         }
     }
 

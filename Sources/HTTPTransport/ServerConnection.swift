@@ -36,6 +36,8 @@ final class ServerConnection: @unchecked Sendable {
     /// When the phase began or, for `writing`, when the client last took something.
     private var since = ServerConnection.now()
     var scanner = HeadScanner()
+    /// The body of the request, where it comes in chunks.
+    var chunks: ChunkScanner?
 
     /// The request that is being handled. evhttp frees it when it is answered, or with the connection.
     private var request: UnsafeMutablePointer<evhttp_request>?
@@ -178,7 +180,7 @@ final class ServerConnection: @unchecked Sendable {
     /// evhttp has read a whole request.
     func handle(_ request: UnsafeMutablePointer<evhttp_request>) {
         let reader = RequestReader(
-            request, head: self.scanner, maximumBodySize: self.owner.configuration.maximumBodySize)
+            request, head: self.scanner, chunks: self.chunks, maximumBodySize: self.owner.configuration.maximumBodySize)
         self.enter(.handling)
         self.request = request
         self.method = reader.request.method
@@ -343,13 +345,15 @@ final class ServerConnection: @unchecked Sendable {
         self.isCorrectionScheduled = false
         guard !self.isClosed, let code = self.statusInOutput(), code >= 200 else { return }  // 100 Continue stays.
         let isHeadTooLarge = code == 400 && self.scanner.size > self.owner.configuration.maximumHeadSize
-        let status = isHeadTooLarge ? HTTPStatus.headerFieldsTooLarge : HTTPStatus(code: code)
+        let status =
+            if isHeadTooLarge { HTTPStatus.headerFieldsTooLarge } else if self.chunks?.fault != nil {
+                // To evhttp, all that is wrong with chunks is their size.
+                HTTPStatus.badRequest
+            } else { HTTPStatus(code: code) }
         let response = self.owner.configuration.makeErrorResponse(status)
 
         self.isWritingOwnAnswer = true
-        evbuffer_unfreeze(self.output, 1)
-        evbuffer_drain(self.output, evbuffer_get_length(self.output))
-        evbuffer_freeze(self.output, 1)
+        self.withUnfrozenOutput { _ = evbuffer_drain(self.output, evbuffer_get_length(self.output)) }
         self.owner.encoder.encode(response, to: nil, persistence: .close) { bytes in
             _ = evbuffer_add(self.output, bytes.baseAddress, bytes.count)
         }
@@ -363,9 +367,16 @@ final class ServerConnection: @unchecked Sendable {
     private func statusInOutput() -> Int? {
         var start: (UInt64, UInt32) = (0, 0)
         return withUnsafeMutableBytes(of: &start) { bytes in
-            guard evbuffer_copyout(self.output, bytes.baseAddress, 12) == 12 else { return nil }
-            return bytes[9..<12].reduce(0) { $0 * 10 + Int($1 &- 0x30) }
+            let count = self.withUnfrozenOutput { evbuffer_copyout(self.output, bytes.baseAddress, 12) }
+            return count == 12 ? bytes[9..<12].reduce(0) { $0 * 10 + Int($1 &- 0x30) } : nil
         }
+    }
+
+    /// Once the buffer event has written anything, `100 Continue` for instance, nobody else gets at the front of its output.
+    private func withUnfrozenOutput<Answer>(_ body: () -> Answer) -> Answer {
+        evbuffer_unfreeze(self.output, 1)
+        defer { evbuffer_freeze(self.output, 1) }
+        return body()
     }
 
     static func from(_ context: UnsafeMutableRawPointer?) -> ServerConnection {

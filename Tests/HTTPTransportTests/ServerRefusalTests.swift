@@ -79,7 +79,7 @@ struct ServerRefusalTests {
             ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: the unexpected\r\n\r\n", 417),
             ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n", 400),
             ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
-            ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 413),
+            ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
         ])
     func foreignAnswers(request: String, status: Int) async throws {
         try await withServer { server in
@@ -91,6 +91,46 @@ struct ServerRefusalTests {
             #expect(response.header("Server") == "process-tracker/test")
             #expect(response.header("Connection") == "close")
             #expect(await connection.rest() == "")
+        }
+    }
+
+    @Test(
+        "chunks that two servers could read differently are refused, and nothing behind them is taken for a request",
+        arguments: [
+            "0x2\r\nok\r\n0\r\n\r\n", "+2\r\nok\r\n0\r\n\r\n", " 2\r\nok\r\n0\r\n\r\n", "2 \r\nok\r\n0\r\n\r\n",
+            "2;a=b\r\nok\r\n0\r\n\r\n",
+            "2\nok\n0\n\n", "2\r\nok\n0\r\n\r\n", "2\r\nok\r\n0x0\r\n\r\n", "2\r\nok\r\n-0\r\n\r\n",
+            "2\r\nokay\r\n0\r\n\r\n",
+            "\r\n\r\n", "0000000000000002\r\nok\r\n0\r\n\r\n",
+        ], [1, 1000])
+    func ambiguousChunks(body: String, pieceSize: Int) async throws {
+        try await withServer { server in
+            let connection = try server.connect()
+            let request =
+                "POST / HTTP/1.1\r\nHost: x\r\ntransfer-ENCODING: chunked\r\n\r\n\(body)"
+                + "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
+            for piece in pieces(request, of: pieceSize) { await connection.send(piece) }
+            connection.finishSending()
+            let rest = await connection.rest()
+            #expect(rest.hasPrefix("HTTP/1.1 400 "), "\(rest)")
+            #expect(rest.components(of: "HTTP/1.1 ") == 1)
+        }
+    }
+
+    @Test(
+        "chunks of any size, however they arrive, are one body, and the next request follows",
+        arguments: [1, 2, 7, 1000])
+    func chunks(pieceSize: Int) async throws {
+        try await withServer { server in
+            let connection = try server.connect()
+            let long = String(repeating: "x", count: 300)
+            let request =
+                "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + "002\r\nok\r\n12C\r\n\(long)\r\n1\r\n!\r\n00\r\nTrailer: 1\r\n\r\n"
+                + "POST /b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n2\r\n0\r\n\r\n"
+            for piece in pieces(request, of: pieceSize) { await connection.send(piece) }
+            #expect(await connection.response()?.body == "POST /a ok\(long)!")
+            #expect(await connection.response()?.body == "POST /b 2")
         }
     }
 
@@ -153,6 +193,19 @@ struct ServerRefusalTests {
             #expect(response.body == "problem 413")
             connection.finishSending()
             #expect(await connection.rest() == "")
+        }
+    }
+
+    @Test("what is wrong with a body that was asked for is answered in our words, too")
+    func wrongAfterContinue() async throws {
+        try await withServer { server in
+            let connection = try server.connect()
+            await connection.send(
+                "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n")
+            #expect(await connection.response()?.status == 100)
+            await connection.send("ZZ\r\n")
+            let response = try #require(await connection.response())
+            #expect(response.body == "problem \(response.status)")
         }
     }
 

@@ -36,6 +36,8 @@ public struct HTTPStatus: Hashable, Sendable, CustomStringConvertible {
     public static let contentTooLarge = HTTPStatus(code: 413)
     /// 415 Unsupported Media Type.
     public static let unsupportedMediaType = HTTPStatus(code: 415)
+    /// 417 Expectation Failed.
+    public static let expectationFailed = HTTPStatus(code: 417)
     /// 421 Misdirected Request.
     public static let misdirectedRequest = HTTPStatus(code: 421)
     /// 422 Unprocessable Content.
@@ -68,6 +70,7 @@ public struct HTTPStatus: Hashable, Sendable, CustomStringConvertible {
         case 412: "Precondition Failed"
         case 413: "Content Too Large"
         case 415: "Unsupported Media Type"
+        case 417: "Expectation Failed"
         case 421: "Misdirected Request"
         case 422: "Unprocessable Content"
         case 431: "Request Header Fields Too Large"

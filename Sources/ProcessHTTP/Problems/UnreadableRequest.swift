@@ -10,8 +10,12 @@ extension ProcessRoutes {
                 Problem(.payloadTooLarge, "the body is far larger than this service takes (TRACKER_MAX_BODY)")
             case .headerFieldsTooLarge:
                 Problem(.invalidRequest, "the header fields are larger than 80 KiB in all")
+            case .expectationFailed:
+                Problem(.invalidRequest, "Expect can ask for nothing but 100-continue", field: "Expect")
+            case .notImplemented:
+                Problem(.invalidRequest, "the method is none that is known here")
             default:
-                Problem(.invalidRequest, "this is no HTTP request that can be read: \(status.reason)")
+                Problem(.invalidRequest, "this is no HTTP request that can be read")
             }
         return problem.response(to: nil, requestID: Self.requestIDs.next(), status: status)
     }
