@@ -8,6 +8,7 @@ extension RedisProcessRepository {
         guard !request.queues.isEmpty else { return [] }
         let records = try await self.run(.claim) { commands in
             commands.add(request.limit)
+            commands.add(request.byteLimit)
             commands.add(ClaimRequest.promotionLimit)
             commands.add(request.claim.worker ?? "")
             commands.add(request.claim.lease.milliseconds)

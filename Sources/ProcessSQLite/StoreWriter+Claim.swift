@@ -8,20 +8,22 @@ extension StoreWriter {
         try self.promote(queues, at: now)
 
         var due: [ProcessRecord] = []
-        for queue in queues { due += try self.due(queue, limit: request.limit, at: now) }
+        for queue in queues { due += try self.due(queue, for: request, at: now) }
         due.sort { left, right in
             if left.priority != right.priority { return left.priority > right.priority }
             if left.createdAt != right.createdAt { return left.createdAt < right.createdAt }
             return left.id < right.id
         }
         var claimed: [ProcessRecord] = []
-        for record in due.prefix(request.limit) {
+        var bytes = 0
+        for record in due where !request.isFull(claimed.count, bytes: bytes) {
             // What is due can be claimed, so the function refuses nothing here.
             guard
                 case .changed(let next)? = try? ProcessTransition(.claim(request.claim), at: now).apply(to: record),
                 try self.update(next, over: record, at: now)
             else { continue }
             claimed.append(next)
+            bytes += next.inputBytes
         }
         return claimed
     }
@@ -49,8 +51,10 @@ extension StoreWriter {
         }
     }
 
-    /// The first due processes of one queue.
-    private func due(_ queue: String, limit: Int, at now: Timestamp) throws(SQLiteError) -> [ProcessRecord] {
+    /// The first due processes of one queue, as many as the claim could take of it.
+    private func due(_ queue: String, for request: ClaimRequest, at now: Timestamp) throws(SQLiteError)
+        -> [ProcessRecord]
+    {
         let rows = try self.reader.statement(
             """
             SELECT \(ProcessColumn.selection) FROM processes p INDEXED BY processes_claimable
@@ -59,10 +63,12 @@ extension StoreWriter {
         rows.bind(queue, at: 1)
         defer { rows.reset() }
         var due: [ProcessRecord] = []
-        while due.count < limit, try rows.step() {
+        var bytes = 0
+        while !request.isFull(due.count, bytes: bytes), try rows.step() {
             // A clock that was set back makes what was due a moment ago wait again.
             guard let record = self.reader.record(of: rows), record.isDue(at: now) else { continue }
             due.append(record)
+            bytes += record.inputBytes
         }
         return due
     }

@@ -63,6 +63,27 @@ struct ClaimTests {
         }
     }
 
+    @Test("with the process that fills its bytes a claim is over, and the next goes on", arguments: Backend.allCases)
+    func byteLimit(backend: Backend) async throws {
+        try await backend.withRepository { repository, clock async throws in
+            for (number, length) in [600, 300, 200, 0, 2000, 10].enumerated() {
+                let queue = number % 2 == 0 ? "default" : "other"
+                try await repository.keep(
+                    .queued(ProcessID(trusted: "\(number)"), in: queue, at: clock.now + .seconds(number)) { start in
+                        start.input = JSONText(stringLiteral: "\"\(String(repeating: "x", count: length))\"")
+                    })
+            }
+            clock.advance(by: .seconds(60))
+            var request = self.claim(from: "default", "other")
+            request.byteLimit = 1000
+            #expect(try await repository.claim(request).map(\.id) == ["0", "1", "2"])
+            #expect(try await repository.record("3").status == .pending)
+            #expect(try await repository.claim(request).map(\.id) == ["3", "4"])
+            #expect(try await repository.claim(request).map(\.id) == ["5"])
+            #expect(try await repository.claim(request).isEmpty)
+        }
+    }
+
     @Test("a claim without a worker's name hands out as well", arguments: Backend.allCases)
     func anonymous(backend: Backend) async throws {
         try await backend.withRepository { repository, clock async throws in

@@ -38,7 +38,8 @@ extension ProcessManager {
             }
             if !claimed.isEmpty {
                 let queues = Set(claimed.compactMap(\.queue))
-                self.hub.leave(ticket, .found(queues: queues, mayBeMore: claimed.count >= request.limit))
+                let isFull = request.isFull(claimed.count, bytes: claimed.reduce(0) { $0 + $1.inputBytes })
+                self.hub.leave(ticket, .found(queues: queues, mayBeMore: isFull))
                 return .success(claimed)
             }
             if timer == nil { timer = self.hub.end(ticket.signal, after: limit) }

@@ -18,7 +18,7 @@ public struct StreamChunk: Hashable, Sendable {
     public static let restartType = "restart"
 
     /// The types that only the service itself uses.
-    public static let reservedTypes: Set<String> = ["done", "error", "gap", Self.restartType]
+    public static let reservedTypes: Set<String> = ["done", "error", "gap", "removed", Self.restartType]
 
     /// How long it is at the most in an answer, in bytes.
     public var byteCount: Int { Self.byteOverhead + self.type.utf8.count + self.data.count }

@@ -11,11 +11,13 @@ extension InMemoryProcessRepository {
 
             let transition = ProcessTransition(.claim(request.claim), at: now)
             var claimed: [ProcessRecord] = []
+            var bytes = 0
             var misplaced = 0
-            while claimed.count < request.limit, let entry = self.head(of: queues, in: indexes) {
+            while !request.isFull(claimed.count, bytes: bytes), let entry = self.head(of: queues, in: indexes) {
                 if case .changed(let next)? = try? transition.apply(to: ProcessRecord(entry)) {
                     self.update(entry, to: next, in: &indexes, now: now)
                     claimed.append(next)
+                    bytes += next.inputBytes
                 } else if misplaced < ClaimRequest.promotionLimit, let queue = entry.queue {
                     // It was due once, and is no longer since the clock was set back.
                     misplaced += 1

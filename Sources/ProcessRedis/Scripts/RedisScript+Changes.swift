@@ -88,18 +88,19 @@ extension RedisScript {
         return {'replaced'}
         """
 
-    /// Arguments: 3 how many at the most, 4 how many delayed ones to look at, 5 worker, 6 lease, 7 channel, then the queues.
+    /// Arguments: 3 how many at the most, 4 with how many bytes of inputs it is full, 5 how many delayed ones to look at,
+    /// 6 worker, 7 lease, 8 channel, then the queues.
     ///
     /// Answers the time, and each process as it was before: what has become of it the driver knows from `ProcessTransition`,
     /// since what is written here is what that does for `claim`. The conformance suite compares them field by field.
     static let claimBody = """
-        local at, limit, several = now(), tonumber(ARGV[3]), #ARGV > 8
+        local at, limit, byteLimit, several = now(), tonumber(ARGV[3]), tonumber(ARGV[4]), #ARGV > 9
         local unit, delayed = \(RedisQueueScore.timeLimit), \(RedisQueueScore.firstDelayed)
         local function within(time) return math.min(math.max(time, 0), unit - 1) end
 
         -- What has become due moves from behind the queue to its place in it.
-        local budget, latest = tonumber(ARGV[4]), text(delayed + within(at))
-        for q = 8, #ARGV do
+        local budget, latest = tonumber(ARGV[5]), text(delayed + within(at))
+        for q = 9, #ARGV do
           local queue = P .. 'process_queue:' .. ARGV[q]
           if budget > 0 then
             local due = call('ZRANGEBYSCORE', queue, '\(RedisQueueScore.firstDelayed)', latest, 'LIMIT', 0, budget)
@@ -113,10 +114,10 @@ extension RedisScript {
           end
         end
 
-        local claimed, looked, time = {}, 0, text(at)
-        while #claimed < limit and looked < limit + 1000 do
+        local claimed, bytes, looked, time = {}, 0, 0, text(at)
+        while #claimed < limit and bytes < byteLimit and looked < limit + 1000 do
           local heads = {}
-          for q = 8, #ARGV do
+          for q = 9, #ARGV do
             local queue = P .. 'process_queue:' .. ARGV[q]
             local range = {queue, '-inf', '(\(RedisQueueScore.firstDelayed)', 'LIMIT', 0, limit - #claimed}
             if several then range[7] = 'WITHSCORES' end
@@ -133,7 +134,7 @@ extension RedisScript {
             end)
           end
           for _, head in ipairs(heads) do
-            if #claimed == limit then break end
+            if #claimed == limit or bytes >= byteLimit then break end
             looked = looked + 1
             local id, queue = head[1], head[2]
             local process = P .. 'process:' .. id
@@ -153,7 +154,7 @@ extension RedisScript {
               -- The clock was set back since it became due.
               call('ZADD', queue, text(delayed + within(tonumber(old.run_after))), id)
             else
-              local revision, lease = text(old.revision + 1), text(at + (old.lease or ARGV[6]))
+              local revision, lease = text(old.revision + 1), text(at + (old.lease or ARGV[7]))
               local set = {'status', 'running', 'revision', revision, 'attempt', text(old.attempt + 1),
                 'updated_at', time, 'started_at', time, 'heartbeat_at', time, 'lease_expires_at', lease}
               local unset = old.error_code and {'error_code', 'error_message', 'error_details'} or {}
@@ -166,8 +167,8 @@ extension RedisScript {
                 end
               end
               local deadline = old.timeout and text(at + old.timeout)
-              put('worker', ARGV[5] ~= '' and ARGV[5])
-              put('claimed_lease', not old.lease and ARGV[6])
+              put('worker', ARGV[6] ~= '' and ARGV[6])
+              put('claimed_lease', not old.lease and ARGV[7])
               put('deadline', deadline)
               call('HSET', process, unpack(set))
               if #unset > 0 then call('HDEL', process, unpack(unset)) end
@@ -184,8 +185,9 @@ extension RedisScript {
               elseif old.deadline then
                 call('ZREM', P .. 'process_deadlines', id)
               end
-              try('PUBLISH', ARGV[7], id .. ' ' .. revision .. ' running')
+              try('PUBLISH', ARGV[8], id .. ' ' .. revision .. ' running')
               claimed[#claimed + 1] = {id, fields}
+              bytes = bytes + #(old.input or '')
             end
           end
         end
