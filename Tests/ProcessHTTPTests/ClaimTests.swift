@@ -83,6 +83,24 @@ struct ClaimTests {
         #expect(await service.get("/status/a")["status"]?.text == "pending")
     }
 
+    @Test("a report of an attempt that there never was is told what the process is at")
+    func unknownAttempt() async throws {
+        func detail(_ service: TestService) async -> String? {
+            await service.post("/progress/a", #"{"attempt":7}"#)["detail"]?.text
+        }
+        let service = TestService()
+        await service.start("a", #","queue":"q","max_attempts":2,"backoff":{"initial":"1s","jitter":0}"#)
+        #expect(await detail(service)?.hasSuffix("the process waits for its first attempt") == true)
+        await service.post("/claim", #"{"queues":["q"]}"#)
+        #expect(await detail(service)?.hasSuffix("the process is at attempt 1") == true)
+        await service.post("/fail/a", #"{"attempt":1,"error":{"code":"x"}}"#)
+        #expect(await detail(service)?.hasSuffix("the process waits for its next attempt") == true)
+        await service.start("b", #","queue":"q""#)
+        await service.post("/cancel/b", "{}")
+        let cancelled = await service.post("/progress/b", #"{"attempt":7}"#)["detail"]?.text
+        #expect(cancelled?.hasSuffix("the process was never claimed") == true)
+    }
+
     @Test("a lost lease brings the work to the next one, and fences off the first")
     func fencing() async throws {
         let service = TestService()

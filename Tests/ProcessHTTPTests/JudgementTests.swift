@@ -184,6 +184,17 @@ struct JudgementTests {
         #expect(await service.send(.delete, "/cleanup", headers: ["Content-Type": type]).status == 200)
     }
 
+    @Test("a compressed body is answered 415, and one that says that it is not is read")
+    func compressed() async {
+        let service = TestService()
+        for (encoding, status) in [("gzip", 415), ("zstd, gzip", 415), ("identity", 202), ("Identity", 202)] {
+            let answer = await service.send(
+                .post, "/start", #"{"kind":"a"}"#, headers: ["Content-Encoding": encoding])
+            #expect(answer.status == status, "\(encoding)")
+            if status == 415 { answer.expectProblem(.unsupportedMediaType, field: "Content-Encoding") }
+        }
+    }
+
     @Test("wishes in the body of a request that takes them from the query are not lost silently")
     func strayBody() async {
         let service = TestService()

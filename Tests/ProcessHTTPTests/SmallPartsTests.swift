@@ -40,6 +40,18 @@ struct SmallPartsTests {
         #expect(EntityTag.isKnown(revision, in: ["\"x\"", "W/\"\(revision)\""]))
     }
 
+    @Test("tags have commas between them, and what has none is no list")
+    func entityTagLists() {
+        let tags = [1, 2].map { EntityTag.Tag(isWeak: false, opaque: "\($0)") }
+        for list in ["\"1\",\"2\"", "\"1\" , \"2\"", ",\"1\",,\t\"2\",", "\"1\", \"2\" "] {
+            #expect(EntityTag.condition([list]) == .tags(tags), "\(list)")
+        }
+        #expect(EntityTag.condition(["\"1\"", "\"2\""]) == .tags(tags))
+        for list in ["\"1\" \"2\"", "\"1\"\"2\"", "\"1\" x", "\"1\",x", "", ","] {
+            #expect(EntityTag.condition([list]) == nil, "\(list)")
+        }
+    }
+
     @Test("made request ids differ and have identifier shape")
     func requestIDs() {
         let (first, second) = (RequestIDs(), RequestIDs())

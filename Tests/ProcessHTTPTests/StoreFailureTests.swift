@@ -61,7 +61,7 @@ struct StoreFailureTests {
         #expect(await detail(.replace, .unavailable, .post, "/complete/a").contains("nothing was changed"))
         #expect(await detail(.replace, .outcomeUnknown, .post, "/complete/a").contains("may or may not have happened"))
         #expect(await detail(.replace, .storeFull, .post, "/complete/a").contains("nothing was changed"))
-        #expect(await detail(.find, .unavailable, .get, "/status/a") == "the store cannot be reached: try again")
+        #expect(await detail(.find, .unavailable, .get, "/status/a") == "the store does not serve this now: try again")
         #expect(await detail(.find, .outcomeUnknown, .get, "/status/a") == "the store's answer was lost: try again")
         #expect(await detail(.cleanup, .unavailable, .delete, "/cleanup").contains("removed before stays removed"))
         #expect(await detail(.cleanup, .outcomeUnknown, .delete, "/cleanup").contains("clean up again"))
@@ -117,7 +117,7 @@ struct StoreFailureTests {
         let ready = await down.get("/health/ready")
         ready.expectProblem(.storeUnavailable)
         #expect(ready.header("Retry-After") == "1")
-        #expect(ready["detail"] == "the store cannot be reached: try again")
+        #expect(ready["detail"] == "the store does not serve now, and GET /health says why: try again")
     }
 
     @Test("metrics are shown as they are")

@@ -79,7 +79,7 @@ struct StreamTests {
         #expect(await service.page("/stream/a")["last"] == 0)
     }
 
-    @Test("the types of the service itself are refused", arguments: ["done", "error", "gap", "restart"])
+    @Test("the types of the service itself are refused", arguments: ["done", "error", "gap", "removed", "restart"])
     func reserved(type: String) async {
         let service = TestService()
         await service.start("a")

@@ -113,7 +113,7 @@ enum OpenAPISchemas {
                 "description": "For processes that name none of their own."}}},
           "Output": {"type": "object", "required": ["type", "data"], "additionalProperties": false,
             "properties": {
-              "type": {"$ref": "#/components/schemas/Identifier", "not": {"enum": ["done", "error", "gap", "restart"]}},
+              "type": {"$ref": "#/components/schemas/Identifier", "not": {"enum": ["done", "error", "gap", "removed", "restart"]}},
               "data": {"description": "Any JSON."},
               "index": {"type": "integer", "minimum": 1,
                 "description": "The index that it must get: the last one and 1. Makes it harmless to send it again."}}},

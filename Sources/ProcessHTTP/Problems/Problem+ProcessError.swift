@@ -64,10 +64,16 @@ extension Problem {
                 "the process is at revision \(record.revision), and If-Match names another: look at it again",
                 field: "If-Match", facts: facts)
         case .staleAttempt:
-            let now = record.status == .pending ? "it waits for its next one" : "it is at attempt \(record.attempt)"
+            let now =
+                switch (record.status, record.attempt) {
+                case (.pending, 0): "waits for its first attempt"
+                case (.pending, _): "waits for its next attempt"
+                case (_, 0): "was never claimed"
+                case (_, let attempt): "is at attempt \(attempt)"
+                }
             self.init(
-                .staleAttempt, "that attempt of the process was given up on, and \(now): stop working on it",
-                facts: facts)
+                .staleAttempt, "the report is of another attempt than the current one: the process \(now)", facts: facts
+            )
         case .alreadyFinished:
             self.init(
                 .alreadyFinished, "the process is \(record.status.rawValue) already, and the first end state stands",
@@ -82,12 +88,14 @@ extension Problem {
         switch error.code {
         case .unavailable, .refused:
             facts.retryAfter = 1
-            self.init(.storeUnavailable, "the store cannot be reached\(effect.ifUndone): try again", facts: facts)
+            self.init(.storeUnavailable, "the store does not serve this now\(effect.ifUndone): try again", facts: facts)
         case .outcomeUnknown:
             facts.retryAfter = 1
             self.init(.storeUnavailable, "the store's answer was lost\(effect.ifUnknown)", facts: facts)
         case .storeFull:
-            self.init(.storeFull, "the store has no room\(effect.ifUndone): clean up, or give it more", facts: facts)
+            self.init(
+                .storeFull, "the store has no room\(effect.ifUndone): give it more, or clean up if it still takes that",
+                facts: facts)
         case .unexpectedAnswer:
             self.init(.internal, "the store answered something unexpected\(effect.ifUnknown)", facts: facts)
         }

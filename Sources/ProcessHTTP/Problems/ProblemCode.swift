@@ -94,7 +94,7 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .idempotencyMismatch: "The idempotency key was used for another request"
         case .internal: "Something went wrong in the service"
         case .corruptRecord: "The stored process cannot be read"
-        case .storeUnavailable: "The store cannot be reached"
+        case .storeUnavailable: "The store is not available"
         case .storeFull: "There is no room for more"
         }
     }

@@ -161,6 +161,13 @@ public final class ProcessRoutes: HTTPHandler {
                 "the body must be JSON: send Content-Type: application/json (with curl: --json in the place of -d)",
                 field: "Content-Type")
         }
+        if !request.body.isEmpty, let encoding = request.headers["Content-Encoding"],
+            encoding.lowercased() != "identity"
+        {
+            throw Problem(
+                .unsupportedMediaType, "the body must not be compressed: send it without Content-Encoding",
+                field: "Content-Encoding")
+        }
         // What reads or removes takes its wishes from the query: in a body they would be lost.
         if !readsBody, !request.body.isEmpty {
             let fields = try Self.fields(of: request)

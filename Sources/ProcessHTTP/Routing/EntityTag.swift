@@ -88,22 +88,32 @@ enum EntityTag {
         }
     }
 
-    /// Takes a tag and the comma behind it. Leaves what it can't read.
+    /// Takes a tag and the commas around it. Leaves what it can't read.
     private static func next(_ rest: inout Substring.UTF8View) -> Tag? {
-        func skip(_ bytes: [UInt8]) {
-            while let byte = rest.first, bytes.contains(byte) { rest = rest.dropFirst() }
+        let comma = UInt8(ascii: ",")
+        /// Passes over blanks and commas.
+        ///
+        /// - Returns: Whether there was a comma.
+        func skip() -> Bool {
+            var hasComma = false
+            while let byte = rest.first, [UInt8(ascii: " "), UInt8(ascii: "\t"), comma].contains(byte) {
+                if byte == comma { hasComma = true }
+                rest = rest.dropFirst()
+            }
+            return hasComma
         }
-        let separators = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: ",")]
-        skip(separators)
+        _ = skip()
         let isWeak = rest.starts(with: "W/".utf8)
         let quoted = isWeak ? rest.dropFirst(2) : rest
         guard quoted.first == UInt8(ascii: "\"") else { return nil }
         let inner = quoted.dropFirst()
         guard let end = inner.firstIndex(of: UInt8(ascii: "\"")) else { return nil }
-        let behind = inner[inner.index(after: end)...]
-        guard behind.first.map(separators.contains) ?? true else { return nil }
-        rest = behind
-        skip(separators)
+        let before = rest
+        rest = inner[inner.index(after: end)...]
+        guard skip() || rest.isEmpty else {
+            rest = before
+            return nil
+        }
         return Tag(isWeak: isWeak, opaque: String(Substring(inner[..<end])))
     }
 }

@@ -98,6 +98,8 @@ struct QueryParameters {
     /// - Throws: A problem where it is something else, or stands twice.
     mutating func takeCount(_ name: String, from least: Int = 1) throws(Problem) -> Int? {
         guard let text = try self.take(name) else { return nil }
+        // A number below zero is one, too, and only too small.
+        if text.hasPrefix("-"), Int(text) != nil { throw .invalidField(name, "must be \(least) or more") }
         guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
             throw .invalidField(name, "must be a whole number")
         }

@@ -91,7 +91,7 @@ enum ServiceSettings {
         ) { (text, values) throws(Rejection) in values.streamMaxChunkBytes = try Self.size(text) },
         Setting(
             "TRACKER_MAX_BODY", "SIZE", default: "1MiB",
-            "The largest request body; a larger one is refused with 413 and read no further.",
+            "The largest request body; a larger one is refused with 413, and beyond twice as much read no further.",
             allowed: "\(ByteCount.allowed), up to 1GiB"
         ) { (text, values) throws(Rejection) in values.maxBodyBytes = try Self.size(text) },
         Setting(
