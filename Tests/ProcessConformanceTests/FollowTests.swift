@@ -50,6 +50,40 @@ struct FollowTests {
         return (changes, task)
     }
 
+    @Test("what waits for a follower of all processes has a bound, and all of it comes", arguments: Backend.allCases)
+    func bytes(backend: Backend) async throws {
+        try await backend.withRepository { repository, _ async throws in
+            func record(_ id: ProcessID) -> ProcessRecord {
+                .started(id) { $0.input = JSONText(stringLiteral: "\"\(String(repeating: "x", count: 400))\"") }
+            }
+            var filter = ProcessQuery()
+            filter.byteLimit = 1000
+            let old: [ProcessID] = ["a", "b", "c", "d", "e"]
+            for id in old { try await repository.keep(record(id)) }
+            let manager = self.manager(repository)
+            let (shown, continuation) = AsyncStream<[ProcessID]>.makeStream()
+            let task = Task {
+                await manager.followAll(filter) { changes in
+                    continuation.yield(
+                        changes.compactMap { if case .changed(let record) = $0 { record.id } else { nil } })
+                    return true
+                }
+            }
+            let time = self.letTimePass()
+            var seen = shown.makeAsyncIterator()
+            #expect(await seen.next()?.count == 3)
+            for id in old { _ = try await manager.change(id, .progress(ProgressReport())) }
+            var changed: Set<ProcessID> = []
+            while changed.count < old.count, let ids = await seen.next() {
+                #expect(ids.count <= 3)
+                changed.formUnion(ids)
+            }
+            #expect(changed == Set(old))
+            task.cancel()
+            time.cancel()
+        }
+    }
+
     @Test("a change on any instance is shown on any other, up to the end", arguments: Backend.allCases)
     func acrossInstances(backend: Backend) async throws {
         try await backend.withTwoInstances { first, second, _ async throws in

@@ -76,7 +76,8 @@ extension ProcessManager {
     /// it is better to begin anew.
     ///
     /// - Parameters:
-    ///   - filter: Which ones; its limit says how many of the newest.
+    ///   - filter: Which ones; its limits say how many of the newest, and with how many bytes what is shown at once is
+    ///     full: that much waits for a follower who takes long.
     ///   - interval: How long to gather changes before they are read.
     ///   - show: Shows changes; returns whether to go on.
     public func followAll(
@@ -91,22 +92,25 @@ extension ProcessManager {
             while await feed.signal.wait() {
                 let changes = feed.take()
                 if changes.areTooMany { return }
-                var outcome = Outcome.shown
+                var outcome = Outcome.shown(andToRead: [])
                 if changes.areIncomplete {
                     outcome = await self.showNews(show) { () async throws(ProcessRepositoryError) in
                         let newest = try await self.repository.page(filter).records
-                        let others = shown.withLock { $0.unfinished(besides: newest) }
-                        let lookups = try await self.repository.find(others)
-                        return shown.withLock { $0.changes(to: newest) + $0.changes(to: lookups, of: others) }
+                        return shown.withLock { shown in
+                            let others = shown.unfinished(besides: newest)
+                            return (shown.changes(to: newest), toRead: others)
+                        }
                     }
                 }
                 var rest = changes.ids[...]
-                while outcome == .shown, !rest.isEmpty {
-                    let ids = Array(rest.prefix(ShownProcesses.readLimit))
-                    rest = rest.dropFirst(ids.count)
+                while case .shown(let unread) = outcome, !(unread.isEmpty && rest.isEmpty) {
+                    let ids = unread + rest.prefix(max(0, ShownProcesses.readLimit - unread.count))
+                    rest = rest.dropFirst(ids.count - unread.count)
                     outcome = await self.showNews(show) { () async throws(ProcessRepositoryError) in
                         let lookups = try await self.repository.find(ids)
-                        return shown.withLock { $0.changes(to: lookups, of: ids) }
+                        let count = lookups.count(withinBytes: filter.byteLimit)
+                        let changes = shown.withLock { $0.changes(to: Array(lookups.prefix(count)), of: ids) }
+                        return (changes, toRead: Array(ids.dropFirst(count)))
                     }
                 }
                 switch outcome {
@@ -122,7 +126,8 @@ extension ProcessManager {
     }
 
     private enum Outcome: Sendable {
-        case shown
+        /// There was no room for these.
+        case shown(andToRead: [ProcessID])
         /// The store can't be reached.
         case unread
         case end
@@ -131,12 +136,24 @@ extension ProcessManager {
     /// Reads changes of many processes and shows them.
     private func showNews(
         _ show: @escaping @Sendable ([FollowedChange]) async -> Bool,
-        _ read: @escaping @Sendable () async throws(ProcessRepositoryError) -> [FollowedChange]
+        _ read: @escaping @Sendable () async throws(ProcessRepositoryError) -> ([FollowedChange], toRead: [ProcessID])
     ) async -> Outcome {
-        let outcome = await self.look(read) { changes -> Outcome in
-            guard let changes = try? changes.get() else { return .unread }
-            return await show(changes) ? .shown : .end
+        let outcome = await self.look(read) { news -> Outcome in
+            guard let (changes, toRead) = try? news.get() else { return .unread }
+            return await show(changes) ? .shown(andToRead: toRead) : .end
         }
         return outcome ?? .end
+    }
+}
+
+extension [ProcessLookup] {
+    /// How many of them, up to the one with which their payloads have so many bytes.
+    fileprivate func count(withinBytes limit: Int) -> Int {
+        var bytes = 0
+        for (place, lookup) in self.enumerated() {
+            if case .found(let record) = lookup { bytes += record.payloadBytes }
+            if bytes >= limit { return place + 1 }
+        }
+        return self.count
     }
 }

@@ -3,6 +3,8 @@ internal import ProcessCore
 extension ProcessRoutes {
     /// How many of the newest processes a reader of all events is shown at first.
     static let newestShown = 100
+    /// With how many bytes of payloads what is read for such a reader at once is full; they wait for one who takes long.
+    private static let waitingBytes = 256 << 10
 
     /// `GET /events/{id}`
     func events(of id: ProcessID, _ request: HTTPRequest) async throws(Problem) -> Answer {
@@ -29,7 +31,7 @@ extension ProcessRoutes {
         let fields = try ProcessFields.take(from: &parameters)
         try parameters.expectNoMore()
         filter.limit = Self.newestShown
-        filter.byteLimit = Self.maximumAnswerSize
+        filter.byteLimit = Self.waitingBytes
         var trial = filter
         trial.limit = 1
         // A store that can't be reached is told by the status, too.
