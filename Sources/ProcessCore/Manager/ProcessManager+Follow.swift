@@ -95,10 +95,12 @@ extension ProcessManager {
                 var outcome = Outcome.shown(andToRead: [])
                 if changes.areIncomplete {
                     outcome = await self.showNews(show) { () async throws(ProcessRepositoryError) in
-                        let newest = try await self.repository.page(filter).records
+                        let (newest, more) = try await self.newest(filter)
                         return shown.withLock { shown in
                             let others = shown.unfinished(besides: newest)
-                            return (shown.changes(to: newest), toRead: others)
+                            if more.isEmpty { return (shown.changes(to: newest), toRead: others) }
+                            let ids = newest.map(\.id) + more
+                            return ([], toRead: ids.reversed() + others.filter { !more.contains($0) })
                         }
                     }
                 }
@@ -123,6 +125,25 @@ extension ProcessManager {
         } onCancel: {
             feed.signal.end()
         }
+    }
+
+    /// The newest processes that pass a filter: as many as there is room for, and the ids of those behind them.
+    private func newest(
+        _ filter: ProcessQuery
+    ) async throws(ProcessRepositoryError) -> ([ProcessRecord], more: [ProcessID]) {
+        let first = try await self.repository.page(filter)
+        var more: [ProcessID] = []
+        var page = first
+        var query = filter
+        // A page also ends where it has looked at enough; then there is no more to look at.
+        while page.records.reduce(0, { $0 + $1.payloadBytes }) >= filter.byteLimit, let end = page.next {
+            query.after = end
+            query.limit = filter.limit - first.records.count - more.count
+            guard query.limit > 0 else { break }
+            page = try await self.repository.page(query)
+            more += page.records.map(\.id)
+        }
+        return (first.records, more)
     }
 
     private enum Outcome: Sendable {
