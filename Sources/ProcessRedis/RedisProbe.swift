@@ -127,7 +127,7 @@ struct RedisProbe {
         case (.refused, _), (.unexpectedAnswer, _):
             throw self.denial(of: probe, text)
         case (_, "READONLY"):
-            throw ProcessRepositoryError(.refused, "this Redis server is a replica, which takes no writes: \(text)")
+            throw ProcessRepositoryError(.unavailable, "this Redis server is a replica, which takes no writes: \(text)")
         case (_, "MOVED"), (_, "CLUSTERDOWN"):
             throw ProcessRepositoryError(.refused, "this Redis server is part of a cluster, not supported yet: \(text)")
         default:

@@ -36,9 +36,9 @@ public final class RedisProcessRepository: ProcessRepository {
     ///   - configuration: Which server, and how to behave there.
     ///   - loops: The loops to have connections on; they must live until ``close()`` has returned.
     /// - Returns: The repository, whose time is the server's.
-    /// - Throws: `unavailable` where the server can't be reached in time or is not ready yet; `refused`, naming what is
-    ///   wrong, where it can be reached and trying again would not help: a wrong password or database number, a missing
-    ///   right, a read-only replica, one of our keys in use for something else.
+    /// - Throws: `unavailable` where the server can't be reached in time, is not ready yet or takes no writes, as a replica;
+    ///   `refused`, naming what is wrong, where it can be reached and trying again would not help: a wrong password or
+    ///   database number, a missing right, one of our keys in use for something else.
     public static func open(
         _ configuration: RedisConfiguration, loops: EventLoopGroup
     ) async throws(ProcessRepositoryError) -> RedisProcessRepository {
