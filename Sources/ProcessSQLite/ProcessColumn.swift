@@ -64,11 +64,14 @@ enum ProcessColumn: Int32, CaseIterable {
     }
 
     /// What a query for whole records selects.
-    static let selection = Self.allCases.map { column in
-        switch column {
+    static let selection = Self.allCases.map(\.selection).joined(separator: ", ")
+
+    /// What a query for whole records selects of the column.
+    var selection: String {
+        switch self {
         case .input:
             "CASE WHEN has_large_input THEN (SELECT l.input FROM large_inputs l WHERE l.row = p.row) ELSE p.input END"
-        default: "p.\(column.name)"
+        default: "p.\(self.name)"
         }
-    }.joined(separator: ", ")
+    }
 }

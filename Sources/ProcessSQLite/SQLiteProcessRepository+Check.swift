@@ -87,7 +87,7 @@ private struct StoreCheck {
             WHERE row NOT IN (SELECT row FROM processes WHERE has_large_input)
             UNION ALL
             SELECT 'stream ' || stream || ' belongs to no process' FROM streams
-            WHERE process NOT IN (SELECT row FROM processes)
+            WHERE process IS NOT NULL AND process NOT IN (SELECT row FROM processes)
             UNION ALL
             SELECT 'stream ' || stream || ' has chunks beyond its last one, or none of it is known' FROM stream_chunks
             GROUP BY stream
@@ -97,7 +97,9 @@ private struct StoreCheck {
 
     private func unreadableRows() throws(SQLiteError) -> [String] {
         let rows = try SQLiteStatement(
-            "SELECT \(ProcessColumn.selection) FROM processes p", on: self.reader.connection)
+            """
+            SELECT \(ProcessColumn.selection) FROM processes p UNION ALL SELECT \(ProcessColumn.selection) FROM moving p
+            """, on: self.reader.connection)
         var findings: [String] = []
         while findings.count < Self.mostFindings, try rows.step() {
             do {

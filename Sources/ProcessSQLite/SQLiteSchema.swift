@@ -15,15 +15,18 @@ struct SQLiteSchema: Sendable {
 
     /// The schema of this program.
     static let current = SQLiteSchema(
-        migrations: [Self.version1, Self.version2],
+        migrations: [Self.version1, Self.version2, Self.version3],
         objects: [
             "processes", "large_inputs", "counts", "tombstones", "idempotency_keys",
             "processes_by_status", "processes_by_kind", "processes_by_queue", "processes_claimable",
             "processes_delayed", "processes_leases", "processes_deadlines", "processes_finished",
             "processes_finished_retained", "processes_expiring", "processes_children",
             "tombstones_by_age", "tombstones_by_expiry", "idempotency_keys_by_expiry",
-            "streams", "stream_chunks", "streams_by_age",
+            "streams", "stream_chunks", "streams_by_age", "moving",
         ])
+
+    /// The status in the tombstone of a process that was moved to another store.
+    static let movedStatus = "moved"
 
     /// Times and durations are whole milliseconds; payloads, metadata and back-off are JSON text, byte for byte.
     ///
@@ -31,54 +34,7 @@ struct SQLiteSchema: Sendable {
     /// processes in the order of a list: such a list is merged from those of the five statuses.
     private static let version1 = """
         CREATE TABLE processes (
-            row INTEGER PRIMARY KEY,
-            id TEXT NOT NULL UNIQUE,
-            kind TEXT NOT NULL,
-            status TEXT NOT NULL,
-            revision INTEGER NOT NULL,
-            queue TEXT,
-            priority INTEGER NOT NULL,
-            -- Whether it still waits for run_after; claims pass over it until one of them finds that its time has come.
-            is_delayed INTEGER NOT NULL,
-            created_at INTEGER NOT NULL,
-            updated_at INTEGER NOT NULL,
-            started_at INTEGER,
-            finished_at INTEGER,
-            heartbeat_at INTEGER,
-            progress_at INTEGER,
-            estimated_finish_at INTEGER,
-            run_after INTEGER,
-            lease_expires_at INTEGER,
-            deadline INTEGER,
-            -- finished_at + retain, where both are there.
-            expires_at INTEGER,
-            attempt INTEGER NOT NULL,
-            max_attempts INTEGER NOT NULL,
-            backoff TEXT,
-            worker TEXT,
-            lease_ms INTEGER,
-            claimed_lease_ms INTEGER,
-            timeout_ms INTEGER,
-            pickup_timeout_ms INTEGER,
-            -- Milliseconds, or 'forever'.
-            retain ANY,
-            cancel_requested INTEGER NOT NULL,
-            cancel_reason TEXT,
-            parent_id TEXT,
-            traceparent TEXT,
-            has_progress INTEGER NOT NULL,
-            progress_fraction REAL,
-            progress_done REAL,
-            progress_total REAL,
-            progress_message TEXT,
-            error_code TEXT,
-            error_message TEXT,
-            error_details TEXT,
-            metadata TEXT,
-            result TEXT,
-            -- Whether the input is in large_inputs, so that a heartbeat need not write it again.
-            has_large_input INTEGER NOT NULL,
-            input TEXT
+        \(Self.processColumns)
         ) STRICT;
 
         CREATE TABLE large_inputs (
@@ -128,6 +84,59 @@ struct SQLiteSchema: Sendable {
             PRIMARY KEY (sort, name)
         ) STRICT, WITHOUT ROWID;
         """
+
+    /// The columns of a process, as version 1 and version 3 have them.
+    private static let processColumns = """
+        row INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        status TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        queue TEXT,
+        priority INTEGER NOT NULL,
+        -- Whether it still waits for run_after; claims pass over it until one of them finds that its time has come.
+        is_delayed INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        started_at INTEGER,
+        finished_at INTEGER,
+        heartbeat_at INTEGER,
+        progress_at INTEGER,
+        estimated_finish_at INTEGER,
+        run_after INTEGER,
+        lease_expires_at INTEGER,
+        deadline INTEGER,
+        -- finished_at + retain, where both are there.
+        expires_at INTEGER,
+        attempt INTEGER NOT NULL,
+        max_attempts INTEGER NOT NULL,
+        backoff TEXT,
+        worker TEXT,
+        lease_ms INTEGER,
+        claimed_lease_ms INTEGER,
+        timeout_ms INTEGER,
+        pickup_timeout_ms INTEGER,
+        -- Milliseconds, or 'forever'.
+        retain ANY,
+        cancel_requested INTEGER NOT NULL,
+        cancel_reason TEXT,
+        parent_id TEXT,
+        traceparent TEXT,
+        has_progress INTEGER NOT NULL,
+        progress_fraction REAL,
+        progress_done REAL,
+        progress_total REAL,
+        progress_message TEXT,
+        error_code TEXT,
+        error_message TEXT,
+        error_details TEXT,
+        metadata TEXT,
+        result TEXT,
+        -- Whether the input is in large_inputs, so that a heartbeat need not write it again.
+        has_large_input INTEGER NOT NULL,
+        input TEXT
+        """
+
     /// What processes put out.
     private static let version2 = """
         CREATE TABLE streams (
@@ -149,4 +158,7 @@ struct SQLiteSchema: Sendable {
             PRIMARY KEY (stream, idx)
         ) STRICT, WITHOUT ROWID;
         """
+
+    /// Processes on their way to another store, which nobody but the move sees; the inputs of all of them stand in the row.
+    private static let version3 = "CREATE TABLE moving (\(Self.processColumns)) STRICT"
 }

@@ -46,9 +46,11 @@ final class StoreReader {
         guard try self.tombstone.step() else { return .missing }
         defer { self.tombstone.reset() }
         // A status that somebody edited says nothing of whether the process was there.
-        let status = self.tombstone.text(at: 0).flatMap(ProcessStatus.init(rawValue:)) ?? .failed
+        let text = self.tombstone.text(at: 0)
+        let status = text.flatMap(ProcessStatus.init(rawValue:)) ?? .failed
         let removedAt = Timestamp(milliseconds: self.tombstone.integer(at: 1))
-        return .removed(Tombstone(id: id, status: status, removedAt: removedAt))
+        let isMoved = text == SQLiteSchema.movedStatus
+        return .removed(Tombstone(id: id, status: status, removedAt: removedAt, isMoved: isMoved))
     }
 
     /// The record in a row; `nil` where there is none, or none that can be read, which is reported.

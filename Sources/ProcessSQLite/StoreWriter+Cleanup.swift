@@ -15,17 +15,7 @@ extension StoreWriter {
         let now = self.now()
         let current = try self.reader.statement(
             "SELECT id, revision, status, kind, queue, has_large_input FROM processes WHERE row = ?1")
-        let deletion = try self.reader.statement("DELETE FROM processes WHERE row = ?1")
-        let largeInputDeletion = try self.reader.statement("DELETE FROM large_inputs WHERE row = ?1")
-        // What it put out is left to be removed bit by bit: there may be a great deal.
-        let streamParting = try self.reader.statement(
-            "UPDATE streams SET process = NULL, unfinished_at = \(Self.longAgo) WHERE process = ?1")
-        let earlier = try self.reader.statement("SELECT 1 FROM tombstones WHERE id = ?1")
-        let burial = try self.reader.statement(
-            """
-            INSERT INTO tombstones VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE
-            SET status = excluded.status, removed_at = excluded.removed_at, expires_at = excluded.expires_at
-            """)
+        let burial = try Burial(self)
         var removed: [Tombstone] = []
         for candidate in candidates {
             current.bind(candidate.row, at: 1)
@@ -37,23 +27,10 @@ extension StoreWriter {
             current.reset()
             guard isSame, try self.mayGo(candidate, isUnchanged: isUnchanged, request.scope) else { continue }
 
-            deletion.bind(candidate.row, at: 1)
-            try deletion.run()
-            if hasLargeInput {
-                largeInputDeletion.bind(candidate.row, at: 1)
-                try largeInputDeletion.run()
-            }
-            streamParting.bind(candidate.row, at: 1)
-            try streamParting.run()
-            self.countChanges.add(-1, status: status, kind: kind, queue: queue)
-
-            earlier.bind(candidate.id.text, at: 1)
-            if try earlier.step() { earlier.reset() } else { self.countChanges.add(1, .tombstones) }
-            burial.bind(candidate.id.text, at: 1)
-            burial.bind(candidate.status.rawValue, at: 2)
-            burial.bind(now.milliseconds, at: 3)
-            burial.bind((now + request.tombstoneLifetime).milliseconds, at: 4)
-            try burial.run()
+            try burial.bury(
+                Burial.Row(row: candidate.row, status: status, kind: kind, queue: queue, hasLargeInput: hasLargeInput),
+                candidate.id, as: candidate.status.rawValue, at: now,
+                expiresAt: (now + request.tombstoneLifetime).milliseconds)
             removed.append(Tombstone(id: candidate.id, status: candidate.status, removedAt: now))
         }
         if !removed.isEmpty { try self.dropOldestTombstones() }
@@ -73,7 +50,7 @@ extension StoreWriter {
         return try !self.reader.hasUnfinishedChildren(candidate.id)
     }
 
-    private func dropOldestTombstones() throws(SQLiteError) {
+    func dropOldestTombstones() throws(SQLiteError) {
         let number = try self.tombstoneCount()
         guard number > self.options.maximumTombstones else { return }
         let dropping = try self.reader.statement(

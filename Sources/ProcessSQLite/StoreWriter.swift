@@ -69,6 +69,8 @@ final class StoreWriter {
             }
         }
         if insertion.requiresParent, let parentID = record.parentID, try !self.exists(parentID) {
+            let parent = try self.reader.lookup(parentID, at: now)
+            if case .removed(let tombstone) = parent, tombstone.isMoved { return .removed(tombstone) }
             return .parentMissing
         }
         if let maximumCount = insertion.maximumCount, try self.processCount() >= maximumCount { return .full }

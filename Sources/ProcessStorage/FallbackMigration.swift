@@ -1,74 +1,102 @@
-internal import Glibc
 public import ProcessCore
+public import ProcessSQLite
 
-/// Moves what a fallback store gathered into the store it stood in for.
+/// Moves what a fallback's file gathered into the store it stood in for.
 public enum FallbackMigration {
     /// What a move did.
-    public struct Report: Hashable, Sendable {
-        /// Processes that are in the target now and were not before.
+    public struct Report: Sendable {
+        /// How many processes are in the target now and were not before.
         public var moved = 0
-        /// Processes whose id was taken or removed in the target, which keeps what it has.
-        public var skipped = 0
+        /// How many stay in the file, since the target knows another process, or a removed one, by their ids.
+        public var kept = 0
+        /// The first of the ids of those.
+        public var keptIDs: [ProcessID] = []
+        /// Why it ended early, if it did.
+        public var failure: Failure?
     }
 
-    /// Inserts every process of the source that changed since a time and is absent from the target.
+    /// Which of the two stores ended a move.
+    public enum Failure: Sendable {
+        /// The file.
+        case source(ProcessRepositoryError)
+        /// The store it stood in for.
+        case target(ProcessRepositoryError)
+    }
+
+    /// For how long a fallback answers that a process was moved, rather than that there is none.
+    static let memory = Duration.seconds(7 * 24 * 3600)
+
+    private static let mostIDs = 10
+    private static let largestBatch = 256
+
+    /// Moves every process of the source.
     ///
-    /// It reads page by page and changes nothing in the source, so it may stop anywhere and be done again, by several
-    /// instances at once.
+    /// Each is out of everybody's reach in the source before it is inserted into the target, and is forgotten there
+    /// afterwards. So the move may stop anywhere and be done again, by several instances at once, while others work on the
+    /// file: each process is in one place at a time, and is changed in one place only.
     ///
     /// - Parameters:
-    ///   - source: The store to read.
+    ///   - source: The file.
     ///   - target: The store to insert into.
-    ///   - since: Passes over what last changed before it; what was moved once and cleaned up in the target since must not
-    ///     come back. `nil` passes over nothing.
     /// - Returns: What was done.
-    /// - Throws: What either store throws; what was moved before stays moved.
     public static func move(
-        from source: any ProcessRepository, to target: any ProcessRepository, changedSince since: Timestamp?
-    ) async throws(ProcessRepositoryError) -> Report {
+        from source: SQLiteProcessRepository, to target: any ProcessRepository
+    ) async -> Report {
         var report = Report()
-        var query = ProcessQuery()
-        query.order = .oldest
-        query.limit = 500
-        repeat {
-            let page = try await source.page(query)
-            for record in page.records {
-                if let since, record.updatedAt < since { continue }
-                switch try await target.insert(ProcessInsertion(record, requiresParent: false)) {
-                case .inserted: report.moved += 1
-                case .replayed, .idempotencyMismatch, .exists, .removed, .parentMissing, .full: report.skipped += 1
-                }
+        do throws(ProcessRepositoryError) {
+            var place: Int64? = 0
+            while let after = place {
+                let batch = try await source.moving(after: after, limit: self.largestBatch)
+                guard try await self.move(batch, from: source, to: target, &report) else { return report }
+                place = batch.next
             }
-            query.after = page.next
-        } while query.after != nil
+            place = 0
+            // A target that takes nothing is found out with few processes, which are out of reach until it does.
+            var limit = 1
+            while let after = place {
+                let batch = try await source.beginMoving(after: after, limit: limit)
+                guard try await self.move(batch, from: source, to: target, &report) else { return report }
+                place = batch.next
+                limit = min(limit * 4, self.largestBatch)
+            }
+        } catch {
+            report.failure = .source(error)
+        }
         return report
     }
 
-    /// Remembers, in a file beside a fallback's, until when its processes have been moved.
+    /// Moves what is out of reach in the source.
     ///
-    /// The fallback's own file stays as it is: another instance may still be working on it.
-    struct Mark {
-        private let path: String
-
-        init(beside storePath: String) {
-            self.path = storePath + ".moved"
+    /// - Returns: Whether the target took it.
+    /// - Throws: The source's errors.
+    private static func move(
+        _ batch: MovingBatch, from source: SQLiteProcessRepository, to target: any ProcessRepository,
+        _ report: inout Report
+    ) async throws(ProcessRepositoryError) -> Bool {
+        var arrived: [ProcessID] = []
+        for record in batch.records {
+            do throws(ProcessRepositoryError) {
+                switch try await target.insert(ProcessInsertion(record, requiresParent: false)) {
+                case .inserted:
+                    report.moved += 1
+                    arrived.append(record.id)
+                case .exists(.found(let other)) where self.hasArrived(record, as: other):
+                    arrived.append(record.id)
+                case .replayed, .idempotencyMismatch, .exists, .removed, .parentMissing, .full:
+                    report.kept += 1
+                    if report.keptIDs.count < self.mostIDs { report.keptIDs.append(record.id) }
+                }
+            } catch {
+                report.failure = .target(error)
+                break
+            }
         }
+        if !arrived.isEmpty { try await source.endMoving(arrived, rememberedFor: self.memory) }
+        return report.failure == nil
+    }
 
-        /// The time of the last move; `nil` where there was none, or the mark can't be read.
-        var time: Timestamp? {
-            guard let file = fopen(self.path, "r") else { return nil }
-            defer { fclose(file) }
-            var bytes = [UInt8](repeating: 0, count: 64)
-            let count = fread(&bytes, 1, bytes.count, file)
-            return Timestamp(rfc3339: String(decoding: bytes[..<count].prefix { $0 > 0x20 }, as: UTF8.self))
-        }
-
-        /// Remembers a time; says whether that could be done.
-        func set(_ time: Timestamp) -> Bool {
-            let draft = self.path + ".new"
-            guard let file = fopen(draft, "w") else { return false }
-            let isWritten = fputs(time.rfc3339 + "\n", file) >= 0
-            return fclose(file) == 0 && isWritten && rename(draft, self.path) == 0
-        }
+    /// Whether a process of the target came of one that is out of reach in the source, by a move that ended early.
+    private static func hasArrived(_ record: ProcessRecord, as other: ProcessRecord) -> Bool {
+        other.createdAt == record.createdAt && other.kind == record.kind && other.revision >= record.revision
     }
 }

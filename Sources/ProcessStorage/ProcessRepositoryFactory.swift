@@ -39,9 +39,10 @@ public struct ProcessRepositoryFactory: Sendable {
         self.logger = logger
     }
 
-    /// Opens a store, or its fallback where it can't be reached.
+    /// Opens a store, or its fallback where it can't be reached or takes no writes.
     ///
-    /// Where a store is reached that has a fallback file, what the file gathered is moved into it before this returns.
+    /// Where a store is reached that has a fallback file, what the file gathered is moved into it before this returns. Where
+    /// it does not take that, its fallback is opened, too.
     ///
     /// - Parameter configuration: Which store.
     /// - Returns: The store, and why it is not the one that was asked for.
@@ -62,8 +63,12 @@ public struct ProcessRepositoryFactory: Sendable {
                 guard error.code == .unavailable else { throw error }
                 return try self.open(fallback, because: error)
             }
-            if case .sqlite(let sqlite) = fallback { try await self.move(sqlite, to: repository) }
-            return OpenedRepository(repository: repository, kind: "redis")
+            guard case .sqlite(let sqlite) = fallback, let outage = await self.move(sqlite, to: repository) else {
+                return OpenedRepository(repository: repository, kind: "redis")
+            }
+            await repository.close()
+            guard Self.isOutage(outage) else { throw outage }
+            return try self.open(fallback, because: outage)
         }
     }
 
@@ -86,38 +91,62 @@ public struct ProcessRepositoryFactory: Sendable {
             opened = OpenedRepository(repository: try self.open(sqlite), kind: "sqlite")
         }
         let reason =
-            "Redis could not be reached at the start, so processes are kept in \(opened.kind): \(outage.message)"
-        self.logger.warning("Redis can't be reached: going on with the fallback", ["error": "\(outage)"])
+            "Redis could not be used at the start, so processes are kept in \(opened.kind): \(outage.message)"
+        self.logger.warning("Redis can't be used: going on with the fallback", ["error": "\(outage)"])
         return OpenedRepository(repository: opened.repository, kind: opened.kind, fallbackReason: reason)
     }
 
+    /// Whether an error of Redis ends by itself, or by more room, and so leads to the fallback.
+    private static func isOutage(_ error: ProcessRepositoryError) -> Bool {
+        switch error.code {
+        case .unavailable, .outcomeUnknown, .storeFull: true
+        case .refused, .unexpectedAnswer: false
+        }
+    }
+
     /// Moves what a fallback file gathered, if there is one.
+    ///
+    /// - Returns: Why the target did not take it.
     private func move(
         _ sqlite: SQLiteConfiguration, to target: RedisProcessRepository
-    ) async throws(ProcessRepositoryError) {
-        guard access(sqlite.path, F_OK) == 0 else { return }
+    ) async -> ProcessRepositoryError? {
+        guard access(sqlite.path, F_OK) == 0 else { return nil }
         let source: SQLiteProcessRepository
         do {
             source = try self.open(sqlite)
         } catch {
             // Redis is well: a file that may be anything is no reason to serve nobody.
             self.logger.warning("The fallback's file can't be read, nothing was moved", ["error": "\(error)"])
-            return
+            return nil
         }
-        let mark = FallbackMigration.Mark(beside: sqlite.path)
-        let begin = source.now()
-        do {
-            let report = try await FallbackMigration.move(from: source, to: target, changedSince: mark.time)
-            if report.moved > 0 || report.skipped > 0 {
-                self.logger.info(
-                    "Processes of the fallback's file were moved to Redis",
-                    ["moved": .integer(report.moved), "skipped": .integer(report.skipped)])
-            }
-        } catch {
-            await source.close()
-            throw error
-        }
+        let report = await FallbackMigration.move(from: source, to: target)
         await source.close()
-        if !mark.set(begin) { self.logger.warning("It can't be noted that the fallback's file was moved") }
+        if report.moved > 0 {
+            self.logger.info(
+                "Processes of the fallback's file were moved to Redis", ["moved": .integer(report.moved)])
+        }
+        if report.kept > 0 {
+            self.logger.warning(
+                """
+                Redis knows others by the ids of some processes of the fallback's file: these were not moved and stay in \
+                the file's table "moving". Each start tries again; whoever needs them no more deletes them there
+                """,
+                [
+                    "kept": .integer(report.kept), "file": "\(sqlite.path)",
+                    "process_ids": "\(report.keptIDs.map(\.text).joined(separator: ", "))",
+                ])
+        }
+        switch report.failure {
+        case nil: return nil
+        case .source(let error):
+            self.logger.warning(
+                "Not all processes of the fallback's file could be moved to Redis; the next start tries again",
+                ["error": "\(error)"])
+            return nil
+        case .target(let error):
+            return ProcessRepositoryError(
+                error.code, "what the fallback's file holds can't be moved to Redis: \(error.message)",
+                underlying: error)
+        }
     }
 }

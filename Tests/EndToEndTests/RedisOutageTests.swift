@@ -112,12 +112,110 @@ extension BuiltProgram {
                     #expect(try await next.client.get("/metrics").text.contains("tracker_fallback_active 0\n"))
                     #expect(try await next.client.get("/processes?order=oldest").text == before.text)
                     try RedisSurvey(server).expectWhole()
-                    // What went since stays away, though the file still has it.
+                    // What went since stays away.
                     #expect(try await next.client.delete("/cleanup?older_than=0").json["removed"].int == 10)
                     #expect(await next.end(by: SIGTERM) == 0)
                     let third = try await TrackerProgram(redis: server, environment)
                     #expect(try await third.client.get("/stats").json["total"].int == 20)
                     #expect(try await third.client.get("/status/p3").status == 410)
+                }
+            }
+        }
+
+        @Test("what was moved belongs to Redis: on the fallback nobody gets it, changes it or starts it again")
+        func secondOutage() async throws {
+            try await TemporaryDirectory.with { folder in
+                var options = RedisServer.Options()
+                options.isPersistent = true
+                try await RedisServer.with(options) { server in
+                    server.kill()
+                    let environment = [
+                        "TRACKER_FALLBACK": "sqlite", "TRACKER_SQLITE_PATH": "\(folder)/processes.db",
+                    ]
+                    let first = try await TrackerProgram(redis: server, environment)
+                    for body in [#"{"kind":"k","id":"job"}"#, #"{"kind":"k","id":"invoice","queue":"q"}"#] {
+                        #expect(try await first.client.post("/start", body).status == 202)
+                    }
+
+                    // An instance that is still on the file, while another one moved what it holds.
+                    try server.start()
+                    let second = try await TrackerProgram(redis: server, environment)
+                    let claim = try await second.client.post("/claim", #"{"queues":["q"]}"#)
+                    #expect(claim.json["processes"].elements.first?["process_id"].string == "invoice", "\(claim)")
+                    #expect(try await second.client.post("/complete/invoice", #"{"attempt":1}"#).status == 200)
+                    try await Self.expectOutOfReach(first)
+                    #expect(try await first.client.post("/start", #"{"kind":"k","id":"late"}"#).status == 202)
+                    #expect(await first.end(by: SIGTERM) == 0)
+                    #expect(await second.end(by: SIGTERM) == 0)
+
+                    server.kill()
+                    let third = try await TrackerProgram(redis: server, environment)
+                    try await Self.expectOutOfReach(third)
+                    #expect(try await third.client.post("/complete/late", #"{"result":1}"#).status == 200)
+                    #expect(await third.end(by: SIGTERM) == 0)
+
+                    try server.start()
+                    let last = try await TrackerProgram(redis: server, environment)
+                    #expect(try await last.client.get("/status/invoice").json["status"].string == "completed")
+                    #expect(try await last.client.get("/status/late").json["status"].string == "completed")
+                    #expect(try await last.client.post("/complete/job", #"{"result":42}"#).status == 200)
+                    #expect(try await last.client.get("/stats").json["total"].int == 3)
+                    try RedisSurvey(server).expectWhole()
+                }
+            }
+        }
+
+        private static func expectOutOfReach(_ program: TrackerProgram) async throws {
+            let answers = [
+                try await program.client.get("/status/job"), try await program.client.get("/status/invoice"),
+                try await program.client.post("/complete/job", #"{"result":42}"#),
+                try await program.client.post("/start", #"{"kind":"k","id":"invoice","if_exists":"return"}"#),
+            ]
+            for answer in answers {
+                #expect(answer.status == 503 && answer.code == "store_unavailable", "\(answer)")
+                #expect(answer.headers["Retry-After"] != nil, "\(answer)")
+            }
+            let claim = try await program.client.post("/claim", #"{"queues":["q"]}"#)
+            #expect(claim.json["processes"].elements.isEmpty, "\(claim)")
+        }
+
+        @Test("Redis that has no room for what the file holds, or takes no writes: the fallback goes on, and says why")
+        func noWrites() async throws {
+            try await TemporaryDirectory.with { folder in
+                try await RedisServer.with { server in
+                    server.kill()
+                    let environment = [
+                        "TRACKER_FALLBACK": "sqlite", "TRACKER_SQLITE_PATH": "\(folder)/processes.db",
+                    ]
+                    let program = try await TrackerProgram(redis: server, environment)
+                    for number in 0..<9 {
+                        let body = #"{"kind":"k","id":"p\#(number)"}"#
+                        #expect(try await program.client.post("/start", body).status == 202)
+                    }
+                    #expect(await program.end(by: SIGTERM) == 0)
+
+                    try server.start()
+                    let cases = [
+                        (["CONFIG", "SET", "maxmemory", "1"], ["CONFIG", "SET", "maxmemory", "0"], "moved"),
+                        (
+                            ["CONFIG", "SET", "min-replicas-to-write", "1"],
+                            ["CONFIG", "SET", "min-replicas-to-write", "0"], "NOREPLICAS"
+                        ), (["REPLICAOF", "127.0.0.1", "1"], ["REPLICAOF", "NO", "ONE"], "replica"),
+                    ]
+                    for (begin, end, named) in cases {
+                        _ = try server.connect().run(begin)
+                        let next = try await TrackerProgram(redis: server, environment)
+                        let health = try await next.client.get("/health").json
+                        #expect(health["status"].string == "degraded", "\(health)")
+                        #expect(health["reason"].string?.contains(named) == true, "\(health)")
+                        #expect(health["repository"]["type"].string == "sqlite", "\(health)")
+                        #expect(try await next.client.post("/complete/p8", "{}").status == 200)
+                        #expect(await next.end(by: SIGTERM) == 0)
+                        _ = try server.connect().run(end)
+                    }
+                    let last = try await TrackerProgram(redis: server, environment)
+                    #expect(try await last.client.get("/stats").json["total"].int == 9)
+                    #expect(try await last.client.get("/status/p8").json["status"].string == "completed")
                 }
             }
         }

@@ -22,4 +22,14 @@ public enum ProcessError: Error, Sendable {
     case corrupt(ProcessID, String)
     /// The store could not do it.
     case store(ProcessRepositoryError)
+
+    /// What the tombstone of a process means to whoever asks for it: one that was moved is not gone, but out of reach.
+    init(_ tombstone: Tombstone) {
+        self =
+            tombstone.isMoved
+            ? .store(
+                ProcessRepositoryError(
+                    .unavailable, "process \(tombstone.id) was moved to Redis, which this instance does not use now"))
+            : .removed(tombstone.id, tombstone)
+    }
 }

@@ -59,6 +59,8 @@ extension ProcessManager {
         guard let lookup else { return .nothing }
         guard case .found(let record) = lookup else {
             if case .corrupt = lookup { return .end }
+            // Whoever asks again hears that it is out of reach, and goes on where it can be reached.
+            if case .removed(let tombstone) = lookup, tombstone.isMoved { return .end }
             _ = await show(.removed(id))
             return .end
         }

@@ -116,14 +116,14 @@ public final class ProcessManager: Sendable {
             self.observer.didStart(insertion.record)
             return .started(insertion.record)
         case .replayed(.found(let record)): return .replayed(record)
-        case .replayed(.removed(let tombstone)): throw .removed(tombstone.id, tombstone)
+        case .replayed(.removed(let tombstone)): throw ProcessError(tombstone)
         case .replayed(.missing): throw .removed(id, nil)
         case .replayed(.corrupt(let reason)): throw .corrupt(id, reason)
         case .idempotencyMismatch: throw .idempotencyMismatch(key: idempotency?.key ?? "")
         case .exists(.found(let record)) where returnsExisting: return .existing(record)
         case .exists(.corrupt(let reason)) where returnsExisting: throw .corrupt(id, reason)
         case .exists: throw .exists(id)
-        case .removed(let tombstone): throw .removed(id, tombstone)
+        case .removed(let tombstone): throw ProcessError(tombstone)
         case .parentMissing: throw .parentMissing(start.parentID ?? id)
         case .full: throw .full(maximum: self.maximumCount ?? 0)
         }
@@ -144,7 +144,10 @@ public final class ProcessManager: Sendable {
     /// - Returns: What is known of each, in the order asked for.
     /// - Throws: `store`.
     public func find(_ ids: [ProcessID]) async throws(ProcessError) -> [ProcessLookup] {
-        do { return try await self.repository.find(ids) } catch { throw .store(error) }
+        let lookups: [ProcessLookup]
+        do { lookups = try await self.repository.find(ids) } catch { throw .store(error) }
+        for case .removed(let tombstone) in lookups where tombstone.isMoved { throw ProcessError(tombstone) }
+        return lookups
     }
 
     /// Changes a process, as its rules allow.
@@ -338,7 +341,7 @@ public final class ProcessManager: Sendable {
     static func record(of lookup: ProcessLookup, _ id: ProcessID) throws(ProcessError) -> ProcessRecord {
         switch lookup {
         case .found(let record): return record
-        case .removed(let tombstone): throw .removed(id, tombstone)
+        case .removed(let tombstone): throw ProcessError(tombstone)
         case .missing: throw .notFound(id)
         case .corrupt(let reason): throw .corrupt(id, reason)
         }

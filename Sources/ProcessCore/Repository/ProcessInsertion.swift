@@ -51,7 +51,7 @@ public enum InsertOutcome: Hashable, Sendable {
     case idempotencyMismatch
     /// The id is taken, by what the lookup shows (`found`, or `corrupt`).
     case exists(ProcessLookup)
-    /// The id was used before, and its process was removed.
+    /// The id was used before, and its process was removed; or that process, or the parent, was moved to another store.
     case removed(Tombstone)
     /// The parent that the record names is not there.
     case parentMissing

@@ -10,7 +10,7 @@ public enum ProcessLookup: Hashable, Sendable {
     case corrupt(String)
 }
 
-/// What is remembered of a removed process.
+/// What is remembered of a process that was removed, or moved to another store.
 public struct Tombstone: Hashable, Sendable {
     /// What it was known by.
     public let id: ProcessID
@@ -18,11 +18,14 @@ public struct Tombstone: Hashable, Sendable {
     public let status: ProcessStatus
     /// When it was removed.
     public let removedAt: Timestamp
+    /// Whether it was moved to the store that this one stood in for, and so lives on out of reach.
+    public let isMoved: Bool
 
-    /// Takes the three parts.
-    public init(id: ProcessID, status: ProcessStatus, removedAt: Timestamp) {
+    /// Takes the parts.
+    public init(id: ProcessID, status: ProcessStatus, removedAt: Timestamp, isMoved: Bool = false) {
         self.id = id
         self.status = status
         self.removedAt = removedAt
+        self.isMoved = isMoved
     }
 }

@@ -1,0 +1,51 @@
+public import ProcessCore
+
+/// Processes on their way to another store.
+public struct MovingBatch: Hashable, Sendable {
+    /// The processes, as they are and stay.
+    public internal(set) var records: [ProcessRecord]
+    /// Where to go on; `nil` where there are no more.
+    public internal(set) var next: Int64?
+}
+
+// A process moves in three steps: it is taken out of reach here, inserted there, and forgotten here. Whatever ends the move
+// in between, it is in one place where it can be changed, or in none; and nothing that was acknowledged is lost.
+extension SQLiteProcessRepository {
+    /// Takes processes out of reach, in one step with reading them: from then on every instance answers that they were moved.
+    ///
+    /// - Parameters:
+    ///   - place: Where the batch before ended; 0 at first.
+    ///   - limit: How many at the most, 1 or more.
+    /// - Returns: What was taken.
+    /// - Throws: `unavailable`, `storeFull`.
+    public func beginMoving(after place: Int64, limit: Int) async throws(ProcessRepositoryError) -> MovingBatch {
+        try await self.write(length: 0) { writer throws(SQLiteError) in
+            try writer.beginMoving(after: place, limit: limit)
+        }
+    }
+
+    /// Reads what an earlier move, or another instance's, took out of reach and has not forgotten.
+    ///
+    /// - Parameters:
+    ///   - place: Where the batch before ended; 0 at first.
+    ///   - limit: How many at the most, 1 or more.
+    /// - Returns: What is there.
+    /// - Throws: `unavailable`.
+    public func moving(after place: Int64, limit: Int) async throws(ProcessRepositoryError) -> MovingBatch {
+        try await self.read { reader throws(SQLiteError) in try reader.moving(after: place, limit: limit) }
+    }
+
+    /// Forgets processes that have arrived, but for their ids.
+    ///
+    /// - Parameters:
+    ///   - ids: Which ones.
+    ///   - lifetime: For how long it is remembered that they were moved.
+    /// - Throws: `unavailable`, `storeFull`.
+    public func endMoving(
+        _ ids: [ProcessID], rememberedFor lifetime: Duration
+    ) async throws(ProcessRepositoryError) {
+        try await self.write(length: 0) { writer throws(SQLiteError) in
+            try writer.endMoving(ids, rememberedFor: lifetime)
+        }
+    }
+}

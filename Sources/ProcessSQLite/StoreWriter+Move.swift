@@ -1,0 +1,86 @@
+internal import ProcessCore
+
+extension StoreWriter {
+    /// Takes processes out of reach of everybody but the move.
+    ///
+    /// - Parameters:
+    ///   - row: The row after which to begin.
+    ///   - limit: How many rows to look at.
+    /// - Returns: What was taken. What can't be read stays where it is, as does what has the id of one that moves already.
+    /// - Throws: What SQLite says.
+    func beginMoving(after row: Int64, limit: Int) throws(SQLiteError) -> MovingBatch {
+        let now = self.now()
+        let rows = try self.reader.statement(
+            """
+            SELECT row, status, kind, queue, has_large_input FROM processes WHERE row > ?1 ORDER BY row LIMIT ?2
+            """)
+        rows.bind(row, at: 1)
+        rows.bind(limit, at: 2)
+        var candidates: [Burial.Row] = []
+        while try rows.step() {
+            candidates.append(
+                Burial.Row(
+                    row: rows.integer(at: 0), status: rows.text(at: 1) ?? "", kind: rows.text(at: 2) ?? "",
+                    queue: rows.text(at: 3), hasLargeInput: rows.integer(at: 4) != 0))
+        }
+        let copying = try self.reader.statement(Self.copying)
+        let burial = try Burial(self)
+        var batch = MovingBatch(records: [], next: candidates.count < limit ? nil : candidates.last?.row)
+        for candidate in candidates {
+            guard let record = try self.reader.record(inRow: candidate.row) else { continue }
+            copying.bind(candidate.row, at: 1)
+            try copying.run()
+            guard self.connection.changes == 1 else { continue }
+            // It is remembered for as long as it is not known to be in the other store.
+            try burial.bury(candidate, record.id, as: SQLiteSchema.movedStatus, at: now, expiresAt: .max)
+            batch.records.append(record)
+        }
+        return batch
+    }
+
+    private static let copying: String = {
+        let columns = ProcessColumn.allCases.filter { $0 != .row }
+        let names = columns.map(\.name).joined(separator: ", ")
+        let values = columns.map { $0 == .hasLargeInput ? "0" : $0.selection }.joined(separator: ", ")
+        return "INSERT OR IGNORE INTO moving (\(names)) SELECT \(values) FROM processes p WHERE p.row = ?1"
+    }()
+
+    /// Forgets processes that are in the other store, but for their ids.
+    ///
+    /// - Parameters:
+    ///   - ids: Which ones.
+    ///   - lifetime: For how long their ids are remembered.
+    /// - Throws: What SQLite says.
+    func endMoving(_ ids: [ProcessID], rememberedFor lifetime: Duration) throws(SQLiteError) {
+        let deletion = try self.reader.statement("DELETE FROM moving WHERE id = ?1")
+        let expiry = try self.reader.statement("UPDATE tombstones SET expires_at = ?2 WHERE id = ?1 AND status = ?3")
+        let expiresAt = (self.now() + lifetime).milliseconds
+        for id in ids {
+            deletion.bind(id.text, at: 1)
+            try deletion.run()
+            expiry.bind(id.text, at: 1)
+            expiry.bind(expiresAt, at: 2)
+            expiry.bind(SQLiteSchema.movedStatus, at: 3)
+            try expiry.run()
+        }
+        try self.dropOldestTombstones()
+    }
+}
+
+extension StoreReader {
+    /// Reads processes that began to move and are not known to have arrived.
+    func moving(after row: Int64, limit: Int) throws(SQLiteError) -> MovingBatch {
+        let rows = try self.statement(
+            "SELECT \(ProcessColumn.selection) FROM moving p WHERE p.row > ?1 ORDER BY p.row LIMIT ?2")
+        rows.bind(row, at: 1)
+        rows.bind(limit, at: 2)
+        var batch = MovingBatch(records: [], next: nil)
+        var count = 0
+        while try rows.step() {
+            count += 1
+            if count == limit { batch.next = ProcessRowReader(rows).row }
+            if let record = self.record(of: rows) { batch.records.append(record) }
+        }
+        return batch
+    }
+}
