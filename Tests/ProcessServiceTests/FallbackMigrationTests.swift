@@ -91,8 +91,7 @@ struct FallbackMigrationTests {
                 await #expect("call \(number)") {
                     try await call()
                 } throws: { error in
-                    guard case .store(let error) = error as? ProcessError else { return false }
-                    return error.code == .unavailable && error.message.contains("one")
+                    if case .moved("one") = error as? ProcessError { true } else { false }
                 }
             }
             let shown = Mutex<[FollowedChange]>([])
@@ -165,7 +164,7 @@ struct FallbackMigrationTests {
                         id, .progress(ProgressReport(numbers: .fraction(0.5)))
                     ).revision
                 } catch {
-                    guard case .store(let error) = error, error.code == .unavailable else { throw error }
+                    guard case .moved = error else { throw error }
                 }
             }
             #expect(await reports.moved == 200)

@@ -4,6 +4,8 @@ public enum ProcessError: Error, Sendable {
     case notFound(ProcessID)
     /// The process was removed by a cleanup; the tombstone is there for as long as it is remembered.
     case removed(ProcessID, Tombstone?)
+    /// The process was moved to the store that this one stands in for: it goes on there, out of reach from here.
+    case moved(ProcessID)
     /// The id is taken by another process.
     case exists(ProcessID)
     /// The idempotency key came before with another body.
@@ -25,11 +27,6 @@ public enum ProcessError: Error, Sendable {
 
     /// What the tombstone of a process means to whoever asks for it: one that was moved is not gone, but out of reach.
     init(_ tombstone: Tombstone) {
-        self =
-            tombstone.isMoved
-            ? .store(
-                ProcessRepositoryError(
-                    .unavailable, "process \(tombstone.id) was moved to Redis, which this instance does not use now"))
-            : .removed(tombstone.id, tombstone)
+        self = tombstone.isMoved ? .moved(tombstone.id) : .removed(tombstone.id, tombstone)
     }
 }

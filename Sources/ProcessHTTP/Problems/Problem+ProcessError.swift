@@ -14,6 +14,10 @@ extension Problem {
             self.init(
                 .processRemoved, Self.removed(id, tombstone),
                 facts: Facts(processStatus: tombstone?.status, removedAt: tombstone?.removedAt))
+        case .moved(let id):
+            self.init(
+                .storeUnavailable, "process \(id) was moved to Redis, which this instance does not use now: try again",
+                facts: Facts(retryAfter: 1))
         case .exists(let id):
             self.init(
                 .processExists,
