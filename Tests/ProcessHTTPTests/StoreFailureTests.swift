@@ -67,6 +67,34 @@ struct StoreFailureTests {
         #expect(await detail(.cleanup, .outcomeUnknown, .delete, "/cleanup").contains("clean up again"))
     }
 
+    @Test(
+        "an error that has words for clients is told in these, with what became of the change",
+        arguments: [
+            (
+                ProcessRepositoryError.Code.unavailable,
+                "the file was moved, so nothing was changed: restart the service"
+            ),
+            (.storeFull, "the file was moved, so nothing was changed: restart the service"),
+            (
+                .outcomeUnknown,
+                """
+                the file was moved after the change was sent, so it may or may not have happened: look at the process, \
+                or send the same again
+                """
+            ),
+        ])
+    func explanation(code: ProcessRepositoryError.Code, detail: String) async {
+        let isFailing = SharedFlag()
+        let error = ProcessRepositoryError(
+            code, "secret", explanation: .init(reason: "the file was moved", advice: "restart the service"))
+        let service = TestService(wrapping: {
+            FaultyRepository(inner: $0, fault: { $0 == .replace && isFailing.isSet ? error : nil })
+        })
+        await service.start("a")
+        isFailing.set()
+        #expect(await service.send(.post, "/complete/a")["detail"]?.text == detail)
+    }
+
     @Test("a record that cannot be read is 500 for its id alone")
     func corrupt() async {
         let service = TestService(wrapping: { FaultyRepository(inner: $0, corrupt: ["broken"]) })
@@ -117,7 +145,7 @@ struct StoreFailureTests {
         let ready = await down.get("/health/ready")
         ready.expectProblem(.storeUnavailable)
         #expect(ready.header("Retry-After") == "1")
-        #expect(ready["detail"] == "the store cannot be reached: try again")
+        #expect(ready["detail"] == "the store cannot do its work: GET /health says why")
     }
 
     @Test("metrics are shown as they are")

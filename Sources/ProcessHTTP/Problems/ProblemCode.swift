@@ -44,7 +44,7 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case `internal` = "internal"
     /// What is stored can't be read.
     case corruptRecord = "corrupt_record"
-    /// The store can't be reached.
+    /// The store can't be reached, or takes nothing.
     case storeUnavailable = "store_unavailable"
     /// There is no room.
     case storeFull = "store_full"
@@ -94,7 +94,7 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .idempotencyMismatch: "The idempotency key was used for another request"
         case .internal: "Something went wrong in the service"
         case .corruptRecord: "The stored process cannot be read"
-        case .storeUnavailable: "The store cannot be reached"
+        case .storeUnavailable: "The store is not available"
         case .storeFull: "There is no room for more"
         }
     }
