@@ -157,11 +157,14 @@ final class RedisConnection: @unchecked Sendable {
             return
         }
         self.waiting.append(batch)
-        if self.waitTimer == nil {
-            self.waitTimer = self.loop.schedule(after: self.graceEnd - .now) {
-                self.waitTimer = nil
-                self.failWaiting()
-            }
+        if self.waitTimer == nil { self.startWaitTimer() }
+    }
+
+    private func startWaitTimer() {
+        self.waitTimer?.cancel()
+        self.waitTimer = self.loop.schedule(after: self.graceEnd - .now) {
+            self.waitTimer = nil
+            self.failWaiting()
         }
     }
 
@@ -191,6 +194,7 @@ final class RedisConnection: @unchecked Sendable {
         guard self.isRenewing, self.inFlight.isEmpty, self.drainHandler == nil else { return }
         _ = self.disconnect()
         self.graceEnd = .now + Self.grace
+        if self.waitTimer != nil { self.startWaitTimer() }
         self.connect()
     }
 
