@@ -36,7 +36,7 @@ extension ProcessRepositoryError {
         case "WRONGTYPE":
             Explanation(
                 reason: "a key in Redis holds something else than this service keeps there",
-                advice: "the service's log names it")
+                advice: "the service's log says more")
         default: nil
         }
     }
