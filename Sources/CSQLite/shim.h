@@ -29,5 +29,15 @@ static inline int csqlite_read_file(sqlite3 *db, void *bytes, int count, long lo
     return code == SQLITE_IOERR_SHORT_READ ? SQLITE_OK : code;
 }
 
+// Locks the database file as SQLite itself does before its last connection copies the log into it: for that, no other
+// connection of any process may have the file open. Closing the connection lets go of it.
+static inline int csqlite_lock_file_exclusively(sqlite3 *db) {
+    sqlite3_file *file = (sqlite3_file *)0;
+    int code = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (code != SQLITE_OK) return code;
+    if (file == (sqlite3_file *)0 || file->pMethods == (const sqlite3_io_methods *)0) return SQLITE_CANTOPEN;
+    return file->pMethods->xLock(file, SQLITE_LOCK_EXCLUSIVE);
+}
+
 // prctl is variadic. Names the calling thread for tools that show threads; at most 15 bytes.
 static inline void csqlite_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

@@ -93,6 +93,22 @@ struct RedisProbe {
         ]
     }
 
+    /// Looks whether the server takes writes, in a way that leaves nothing and is seen by nobody.
+    ///
+    /// - Returns: What the server refuses them with, if it does.
+    /// - Throws: `unavailable`.
+    func findWriteRefusal() async throws(ProcessRepositoryError) -> String? {
+        var commands = RedisCommands()
+        commands.append("MULTI", [])
+        commands.append("HSET", [self.keys.removed, Self.id, ""])
+        commands.append("HDEL", [self.keys.removed, Self.id])
+        commands.append("EXEC", [])
+        return try await self.client.send(commands, .reads, for: "the probe") {
+            (reply) throws(RedisReply.Surprise) -> String? in
+            (0..<4).flatMap { _ in reply.errors() }.first
+        }
+    }
+
     private func send(_ probes: [Probe]) async throws(ProcessRepositoryError) {
         var commands = RedisCommands(capacity: 16 << 10)
         for probe in probes { commands.append(probe.command, probe.arguments) }

@@ -145,6 +145,15 @@ extension RedisProcessRepository {
                 try reply.skipSuccess()
             }
             let latency = MonotonicInstant.now - pinged
+            if self.client.writeRefusal.current != nil {
+                if let refusal = try await RedisProbe(client: self.client, keys: self.keys).findWriteRefusal() {
+                    self.client.noteRefusal(refusal)
+                    return RepositoryHealth(
+                        RedisWriteRefusal.isOfReplica(refusal) ? .down : .degraded,
+                        reason: "Redis takes no writes: \(refusal)", latency: latency)
+                }
+                self.client.writeRefusal.clear()
+            }
             guard let policy = self.policy.name, policy != "noeviction" else {
                 guard let silence = self.notices.silence else { return RepositoryHealth(.ok, latency: latency) }
                 return RepositoryHealth(

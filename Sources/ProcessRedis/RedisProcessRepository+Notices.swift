@@ -9,6 +9,7 @@ extension RedisProcessRepository {
     /// ``health()`` says `degraded`; changes are noticed by slow timers then.
     public func listen(_ listener: @escaping @Sendable (ChangeNotice) -> Void) {
         self.notices.listeners.add(listener)
+        self.client.renew { [notices] in notices.renew() }
         self.notices.hear { [client, keys] take in
             RedisSubscriber(
                 loop: client.connection.loop, configuration: client.configuration, channel: keys.events, handler: take)
@@ -62,6 +63,13 @@ final class RedisNotices: Sendable {
     /// Subscribes, or ends the subscription.
     func need(_ areNeeded: Bool) {
         self.update { $0.areNeeded = areNeeded }
+    }
+
+    /// Subscribes anew, to wherever the server's name leads now.
+    func renew() {
+        let ended = self.state.withLock { $0.takeSubscriber() }
+        self.update { _ in }
+        if let ended { Task { await ended.close() } }
     }
 
     private func update(_ change: (inout State) -> Void) {

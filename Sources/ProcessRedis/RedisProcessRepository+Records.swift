@@ -18,7 +18,8 @@ extension RedisProcessRepository {
 
     /// Inserts a record that nothing stands against.
     ///
-    /// - Returns: Whether it was inserted; if not, a right was missing and nothing has happened.
+    /// - Returns: Whether it was inserted; if not, something was in the way that the script can name or do without, and nothing
+    ///   is left of it.
     private func insertPlainly(_ record: ProcessRecord) async throws(ProcessRepositoryError) -> Bool {
         let id = record.id.text
         var commands = RedisCommands(capacity: 1536 + (record.input?.count ?? 0))
@@ -56,21 +57,36 @@ extension RedisProcessRepository {
         commands.begin("EXEC")
         commands.end()
         let queued = commands.replyCount - 2
-        return try await self.client.send(commands, .writes, for: "the insert") {
-            (reply) throws(RedisReply.Surprise) -> Bool in
+        let outcome = try await self.client.send(commands, .writes, for: "the insert") {
+            (reply) throws(RedisReply.Surprise) -> PlainInsert in
             try reply.skipSuccess()
             // A command that is refused here makes EXEC refuse all of them. The last one is the message, which the script
             // can do without.
             for place in 1...queued {
                 if let error = reply.error {
-                    if place == queued, reply.isError("NOPERM") { return false }
+                    if place == queued, reply.isError("NOPERM") { return .undone }
                     throw .error(error)
                 }
                 reply.skip()
             }
-            for _ in 0..<(try reply.array()) { try reply.skipSuccess() }
-            return true
+            var failure: String?
+            for _ in 0..<(try reply.array()) {
+                failure = failure ?? reply.error
+                reply.skip()
+            }
+            return failure.map(PlainInsert.halfDone) ?? .done
         }
+        if case .halfDone(let failure) = outcome { try await self.takeBack(record, because: failure) }
+        if case .done = outcome { return true }
+        return false
+    }
+
+    /// What came of a plain insert.
+    private enum PlainInsert {
+        case done
+        case undone
+        /// A command failed, and `EXEC` undoes none of the others.
+        case halfDone(String)
     }
 
     private func insertChecked(_ insertion: ProcessInsertion) async throws(ProcessRepositoryError) -> InsertOutcome {

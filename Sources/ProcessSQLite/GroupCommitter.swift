@@ -12,6 +12,8 @@ struct PendingWrite: Sendable {
     let perform: @Sendable (StoreWriter) throws(SQLiteError) -> @Sendable () -> Void
     /// Tells its caller that it could not be done.
     let fail: @Sendable (ProcessRepositoryError) -> Void
+    /// Whether it only tries whether writing works, which says nothing of whether there is room for more than that.
+    var isTrial = false
 }
 
 /// How the store's writes went, for tests, benchmarks and health.
@@ -20,7 +22,8 @@ struct WriteStatistics: Sendable {
     var transactions = 0
     /// Writes in them.
     var writes = 0
-    /// Why the latest transaction was not kept; `nil` where it was.
+    /// Why the latest transaction was not kept; `nil` where it was. A failure of the disk stands until
+    /// something was written.
     var failure: ProcessRepositoryError?
 }
 
@@ -31,6 +34,9 @@ struct WriteStatistics: Sendable {
 final class GroupCommitter {
     private let writer: StoreWriter
     private let statistics: SharedWriteStatistics
+    private let files: StoreFiles
+    /// Why a write of the batch that is being kept met a disk that did not take it.
+    private var diskFailure: ProcessRepositoryError?
     /// How many transactions are still followed by a gap.
     private var politeTransactions = 0
 
@@ -40,8 +46,9 @@ final class GroupCommitter {
     /// In microseconds; longer than the other one's pause between two looks.
     private static let gap: UInt32 = 700
 
-    init(_ writer: StoreWriter, statistics: SharedWriteStatistics) {
+    init(_ writer: StoreWriter, files: StoreFiles, statistics: SharedWriteStatistics) {
         self.writer = writer
+        self.files = files
         self.statistics = statistics
     }
 
@@ -52,8 +59,11 @@ final class GroupCommitter {
             while !rest.isEmpty {
                 let batch = self.takeBatch(from: &rest)
                 self.commit(batch)
+                // Others of its batch may have been taken after it.
+                if let failure = self.diskFailure.take() { self.statistics.record(failure: failure) }
             }
         }
+        if self.files.findLoss() != nil { self.writer.connection.partFromLostFiles() }
     }
 
     private func takeBatch(from rest: inout ArraySlice<PendingWrite>) -> ArraySlice<PendingWrite> {
@@ -75,9 +85,17 @@ final class GroupCommitter {
             try self.writer.begin.run()
         } catch {
             // The lock is somebody else's, or the file is out of reach: that concerns all alike.
+            self.files.note(error)
             self.fail(batch, error.repositoryError("writing to the store"))
             return
         }
+        // The lock may have been waited for, so this is looked at behind it.
+        if let loss = self.files.findLoss() {
+            self.rollBack()
+            self.fail(batch, StoreFiles.error(loss, isWritten: false))
+            return
+        }
+        let changesBefore = connection.totalChanges
         if connection.takeHasWaited() { self.politeTransactions = Self.politenessLength }
         var answers: [@Sendable () -> Void] = []
         answers.reserveCapacity(batch.count)
@@ -85,6 +103,7 @@ final class GroupCommitter {
             for write in batch { answers.append(try write.perform(self.writer)) }
             try self.writer.finishTransaction()
         } catch {
+            self.files.note(error)
             self.rollBack()
             self.retryInHalves(batch, error.repositoryError("writing to the store"))
             return
@@ -92,6 +111,7 @@ final class GroupCommitter {
         do {
             try self.writer.commit.run()
         } catch {
+            self.files.note(error)
             self.rollBack()
             let failure = error.commitError
             if failure.code == .storeFull {
@@ -101,7 +121,13 @@ final class GroupCommitter {
             }
             return
         }
-        self.statistics.record(writes: batch.count)
+        // What was moved away before this commit may have it or not; what is moved from here on has it.
+        if let loss = self.files.findLoss() {
+            self.fail(batch, StoreFiles.error(loss, isWritten: true))
+            return
+        }
+        let provesRoom = connection.totalChanges != changesBefore && !batch.allSatisfy(\.isTrial)
+        self.statistics.record(writes: batch.count, provesRoom: provesRoom)
         for answer in answers { answer() }
         if self.politeTransactions > 0 {
             self.politeTransactions -= 1
@@ -121,6 +147,7 @@ final class GroupCommitter {
 
     private func fail(_ batch: ArraySlice<PendingWrite>, _ failure: ProcessRepositoryError) {
         self.statistics.record(failure: failure)
+        if failure.isOfDisk { self.diskFailure = failure }
         for write in batch { write.fail(failure) }
     }
 
@@ -139,11 +166,16 @@ final class SharedWriteStatistics: Sendable {
     /// How the writes went so far.
     var current: WriteStatistics { self.statistics.withLock { $0 } }
 
-    func record(writes: Int) {
+    /// Counts a transaction that was kept.
+    ///
+    /// - Parameters:
+    ///   - writes: How many writes were in it.
+    ///   - provesRoom: Whether it wrote anything but a trial. A failure of the disk stands until one does.
+    func record(writes: Int, provesRoom: Bool) {
         self.statistics.withLock { statistics in
             statistics.transactions += 1
             statistics.writes += writes
-            statistics.failure = nil
+            if provesRoom || statistics.failure?.isOfDisk != true { statistics.failure = nil }
         }
     }
 

@@ -13,13 +13,15 @@ final class ReaderPool: @unchecked Sendable {
     }
 
     private let file: SQLiteStoreFile
+    private let files: StoreFiles
     private let unreadableRows: UnreadableRows
     private let lock = Mutex(())
     /// Touched with `lock` held.
     private var state = State()
 
-    init(_ file: SQLiteStoreFile, unreadableRows: UnreadableRows) {
+    init(_ file: SQLiteStoreFile, files: StoreFiles, unreadableRows: UnreadableRows) {
         self.file = file
+        self.files = files
         self.unreadableRows = unreadableRows
     }
 
@@ -32,6 +34,7 @@ final class ReaderPool: @unchecked Sendable {
             defer { self.put(reader) }
             return try body(reader)
         } catch let error as SQLiteError {
+            self.files.note(error)
             throw error.repositoryError("reading from the store")
         } catch let error as ProcessRepositoryError {
             throw error
@@ -53,8 +56,10 @@ final class ReaderPool: @unchecked Sendable {
     private func take() throws -> StoreReader {
         let (idle, isClosed) = self.lock.withLock { _ in (Unchecked(self.state.idle.popLast()), self.state.isClosed) }
         if isClosed { throw ProcessRepositoryError.closed }
-        return try idle.value
-            ?? StoreReader(try self.file.openForReading(), unreadableRows: self.unreadableRows)
+        if let idle = idle.value { return idle }
+        // A new connection would read from whatever is in the file's place now.
+        if let loss = self.files.findLoss() { throw StoreFiles.error(loss, isWritten: false) }
+        return try StoreReader(try self.file.openForReading(), unreadableRows: self.unreadableRows)
     }
 
     private func put(_ reader: StoreReader) {

@@ -99,10 +99,25 @@ final class SQLiteConnection {
     /// Whether the file can only be read, whatever was asked for.
     var isReadOnly: Bool { sqlite3_db_readonly(self.handle, "main") == 1 }
 
-    /// Whether the path does not lead to the open file any more: it was moved, removed or replaced.
-    var hasMoved: Bool {
-        var moved: Int32 = 0
-        return sqlite3_file_control(self.handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0
+    /// The path of the write-ahead log, links followed.
+    var logPath: String? {
+        guard let file = sqlite3_db_filename(self.handle, "main"), let log = sqlite3_filename_wal(file) else {
+            return nil
+        }
+        return String(cString: log)
+    }
+
+    /// Number of rows that statements changed since the connection was opened.
+    var totalChanges: Int64 { sqlite3_total_changes64(self.handle) }
+
+    /// Ends the use of files that were moved away or replaced, without a trace in what has their names now.
+    ///
+    /// Closing would leave a log that goes by its name to the next file of that name, and be played onto it. So what it holds
+    /// is put into the file that it belongs to, wherever that is now, unless somebody else has that open.
+    func partFromLostFiles() {
+        _ = csqlite_db_config_int(self.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        guard csqlite_lock_file_exclusively(self.handle) == SQLITE_OK else { return }
+        try? self.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
     /// How many steps SQLite's machine made for all statements that are prepared now: the work done, whatever else the

@@ -11,6 +11,9 @@ struct SQLiteError: Error, CustomStringConvertible {
     /// The result code without its extension, such as `SQLITE_IOERR`.
     var primaryCode: Int32 { self.code & 0xFF }
 
+    /// Whether SQLite found the file damaged.
+    var saysDamaged: Bool { self.primaryCode == SQLITE_CORRUPT || self.primaryCode == SQLITE_NOTADB }
+
     var description: String { "SQLite \(self.code): \(self.message)" }
 
     /// The error as callers of a repository see it, where what was asked has certainly not happened.
@@ -27,8 +30,14 @@ struct SQLiteError: Error, CustomStringConvertible {
                 .unavailable
             default: .unexpectedAnswer
             }
-        return ProcessRepositoryError(code, "\(action) failed: \(self.message)", underlying: self)
+        return ProcessRepositoryError(
+            code, "\(action) failed: \(self.message)", underlying: self,
+            explanation: code == .storeFull ? Self.fullDisk : nil)
     }
+
+    /// A cleanup writes before it frees, so it is no way out.
+    private static let fullDisk = ProcessRepositoryError.Explanation(
+        reason: "the disk has no room for the store's files", advice: "make room on it, which a cleanup needs too")
 
     /// The error of a commit, for everybody whose change was in it.
     ///
@@ -42,6 +51,14 @@ struct SQLiteError: Error, CustomStringConvertible {
             .outcomeUnknown,
             "the store's commit failed in the file system, and the change may or may not be kept: \(self.message)",
             underlying: self)
+    }
+}
+
+extension ProcessRepositoryError {
+    /// Whether the disk did not take a write: for lack of room, or for a limit that the system calls no lack of room. It may
+    /// take one that needs less.
+    var isOfDisk: Bool {
+        self.code == .storeFull || (self.underlying as? SQLiteError)?.primaryCode == SQLITE_IOERR
     }
 }
 

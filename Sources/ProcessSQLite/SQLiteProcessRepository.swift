@@ -14,7 +14,8 @@ public final class SQLiteProcessRepository: ProcessRepository {
     private let writes: StoreThread<PendingWrite>
     private let reads: StoreThread<Read>
     let pool: ReaderPool
-    private let statistics: SharedWriteStatistics
+    let statistics: SharedWriteStatistics
+    let files: StoreFiles
     let listeners = ChangeListeners()
     private let copies = RecentCopies()
     private let foreignChanges = ForeignChanges()
@@ -32,22 +33,23 @@ public final class SQLiteProcessRepository: ProcessRepository {
     ///   - configuration: Where the file is, and how long a lock of another process is waited for.
     ///   - now: The time leases, deadlines and lifetimes are judged by.
     ///   - onUnreadable: Told of each record that can't be read, once, with what is wrong with it; from any thread.
+    ///   - onFault: Told of what is wrong with the file as a whole while it is open, once; from any thread.
     /// - Returns: The open repository.
     /// - Throws: `refused`, naming path and reason; `unavailable` where another process does not let go of the file;
     ///   `storeFull`.
     public static func open(
         _ configuration: SQLiteConfiguration, now: @escaping @Sendable () -> Timestamp,
-        onUnreadable: (@Sendable (ProcessID, String) -> Void)? = nil
+        onUnreadable: (@Sendable (ProcessID, String) -> Void)? = nil, onFault: (@Sendable (String) -> Void)? = nil
     ) throws(ProcessRepositoryError) -> SQLiteProcessRepository {
         var options = SQLiteStoreOptions()
         options.busyTimeout = configuration.busyTimeout
         return try SQLiteProcessRepository(
-            path: configuration.path, options: options, now: now, onUnreadable: onUnreadable)
+            path: configuration.path, options: options, now: now, onUnreadable: onUnreadable, onFault: onFault)
     }
 
     init(
         path: String, options: SQLiteStoreOptions, now: @escaping @Sendable () -> Timestamp,
-        onUnreadable: (@Sendable (ProcessID, String) -> Void)? = nil
+        onUnreadable: (@Sendable (ProcessID, String) -> Void)? = nil, onFault: (@Sendable (String) -> Void)? = nil
     ) throws(ProcessRepositoryError) {
         let file = SQLiteStoreFile(path: path, schema: options.schema, busyTimeout: options.busyTimeout)
         let unreadableRows = UnreadableRows(onUnreadable)
@@ -69,12 +71,14 @@ public final class SQLiteProcessRepository: ProcessRepository {
         self.clock = now
         self.foreignChangeInterval = options.foreignChangeInterval
         self.statistics = statistics
-        self.pool = ReaderPool(file, unreadableRows: unreadableRows)
+        let files = StoreFiles(path, of: writer.connection, onFault: onFault)
+        self.files = files
+        self.pool = ReaderPool(file, files: files, unreadableRows: unreadableRows)
         self.reads = try StoreThread("sqlite-reader", with: reader) { reader, queue in
             while let reads = queue.takeAll() { for read in reads { read(reader) } }
         }
         self.writes = try StoreThread("sqlite-writer", with: writer) { writer, queue in
-            GroupCommitter(writer, statistics: statistics).run(queue)
+            GroupCommitter(writer, files: files, statistics: statistics).run(queue)
         }
     }
 
@@ -166,7 +170,7 @@ public final class SQLiteProcessRepository: ProcessRepository {
     ///
     /// A cancelled task waits too: what was handed over will be written, and its caller is told so.
     func write<Answer: Sendable>(
-        length: Int, _ body: @escaping @Sendable (StoreWriter) throws(SQLiteError) -> Answer
+        length: Int, isTrial: Bool = false, _ body: @escaping @Sendable (StoreWriter) throws(SQLiteError) -> Answer
     ) async throws(ProcessRepositoryError) -> Answer {
         let result: Result<Answer, ProcessRepositoryError> = await withCheckedContinuation { continuation in
             let write = PendingWrite(
@@ -175,7 +179,7 @@ public final class SQLiteProcessRepository: ProcessRepository {
                     let answer = try body(writer)
                     return { continuation.resume(returning: .success(answer)) }
                 },
-                fail: { continuation.resume(returning: .failure($0)) })
+                fail: { continuation.resume(returning: .failure($0)) }, isTrial: isTrial)
             if !self.writes.append(write) { continuation.resume(returning: .failure(.closed)) }
         }
         return try result.get()
@@ -235,8 +239,9 @@ public final class SQLiteProcessRepository: ProcessRepository {
         _ body: @escaping @Sendable (StoreReader) throws(SQLiteError) -> Answer
     ) async throws(ProcessRepositoryError) -> Answer {
         let result: Result<Answer, ProcessRepositoryError> = await withCheckedContinuation { continuation in
-            let read: Read = { reader in
+            let read: Read = { [files = self.files] reader in
                 let result = Result { () throws(SQLiteError) in try body(reader) }
+                if case .failure(let error) = result { files.note(error) }
                 continuation.resume(returning: result.mapError { $0.repositoryError("reading from the store") })
             }
             if !self.reads.append(read) { continuation.resume(returning: .failure(.closed)) }
@@ -257,34 +262,6 @@ public final class SQLiteProcessRepository: ProcessRepository {
             try? await self?.write(length: 0) { writer throws(SQLiteError) in try writer.foreignVersion() }
         } _: {
             listeners.tell(.missed)
-        }
-    }
-
-    /// See ``ProcessRepository/health()``.
-    ///
-    /// `degraded` where the last write could not be kept and one that is tried now can't either, or where the file was moved
-    /// away or replaced: what is written then is lost with the last instance that has it open.
-    public func health() async -> RepositoryHealth {
-        let begin = MonotonicInstant.now
-        func health(_ state: RepositoryHealth.State, _ reason: String? = nil) -> RepositoryHealth {
-            let latency = MonotonicInstant.now.nanoseconds(since: begin)
-            return RepositoryHealth(state, reason: reason, latency: .nanoseconds(Int64(latency)))
-        }
-        do {
-            let hasMoved = try await self.read { reader throws(SQLiteError) in
-                _ = try reader.connection.integer("SELECT count(*) FROM sqlite_schema")
-                return reader.connection.hasMoved
-            }
-            if hasMoved { return health(.degraded, "the database file was moved, removed or replaced") }
-        } catch {
-            return health(.down, error.message)
-        }
-        guard self.statistics.current.failure != nil else { return health(.ok) }
-        do {
-            try await self.write(length: 0) { writer throws(SQLiteError) in try writer.tryWriting() }
-            return health(.ok)
-        } catch {
-            return health(.degraded, error.message)
         }
     }
 

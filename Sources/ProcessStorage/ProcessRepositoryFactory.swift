@@ -73,10 +73,15 @@ public struct ProcessRepositoryFactory: Sendable {
     }
 
     private func open(_ sqlite: SQLiteConfiguration) throws(ProcessRepositoryError) -> SQLiteProcessRepository {
-        try SQLiteProcessRepository.open(sqlite, now: self.now) { [logger] id, reason in
-            logger.warning(
-                "A process can't be read, and is passed over", ["process_id": "\(id)", "error": "\(reason)"])
-        }
+        try SQLiteProcessRepository.open(
+            sqlite, now: self.now,
+            onUnreadable: { [logger] id, reason in
+                logger.warning(
+                    "A process can't be read, and is passed over", ["process_id": "\(id)", "error": "\(reason)"])
+            },
+            onFault: { [logger] reason in
+                logger.error("The store's file needs somebody to look after it", ["error": "\(reason)"])
+            })
     }
 
     private func open(

@@ -68,6 +68,8 @@ extension BuiltProgram {
             for _ in 1...3 {
                 let answer = try await client.post("/start", #"{"kind":"k","input":"\#(Self.padding)"}"#)
                 #expect(answer.status == status && answer.code == code, "\(answer)")
+                // There would be room for less.
+                #expect(try await client.get("/health").json["status"].string == "degraded")
             }
             #expect(try await client.get("/status/p0").status == 200)
             #expect(try await client.get("/status/p\(started - 1)").status == 200)
@@ -83,6 +85,7 @@ extension BuiltProgram {
             let client = program.client
             let answer = try await client.post("/start", #"{"kind":"k","id":"later","input":"\#(Self.padding)"}"#)
             #expect(answer.status == 202, "\(answer)")
+            #expect(try await client.get("/health").json["status"].string == "ok")
             #expect(try await client.post("/complete/p0", #"{"result":1}"#).status == 200)
             #expect(try await client.get("/stats").json["total"].int == started + 1)
             try await RecordSurvey(client).expectCountsOfStats(client)

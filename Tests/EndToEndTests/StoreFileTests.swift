@@ -68,6 +68,40 @@ extension BuiltProgram {
             }
         }
 
+        @Test(
+            "a backup that is put in the file's place under a running service is not harmed, and nothing more is acknowledged"
+        )
+        func replacedWhileRunning() async throws {
+            try await TemporaryDirectory.with { folder in
+                let path = "\(folder)/processes.db"
+                let bytes = try await Self.goodFile(path)
+                try TestFiles.write(bytes, to: "\(folder)/backup.db")
+                let program = try await TrackerProgram(sqlite: path)
+                let client = program.client
+                for number in 0..<20 {
+                    #expect(try await client.post("/start", #"{"kind":"k","id":"later\#(number)"}"#).status == 202)
+                }
+                #expect(try await client.get("/health/ready").status == 200)
+                #expect(rename("\(folder)/backup.db", path) == 0)
+
+                let answer = try await client.post("/start", #"{"kind":"k","id":"lost"}"#)
+                #expect(answer.status == 503 && answer.code == "store_unavailable", "\(answer)")
+                let detail = answer.json["detail"].string ?? ""
+                #expect(detail.contains(path) && detail.contains("nothing was changed: restart"), "\(detail)")
+                #expect(try await client.get("/health").json["status"].string == "down")
+                #expect(try await client.get("/health/ready").status == 503)
+                #expect(await program.log.line(with: "was moved, removed or replaced: restart the service") != nil)
+                #expect(await program.end(by: SIGTERM) == 0)
+                #expect(try TestFiles.read(path) == bytes)
+
+                let next = try await TrackerProgram(sqlite: path)
+                #expect(try await next.client.get("/status/p49").status == 200)
+                #expect(try await next.client.get("/status/later0").status == 404)
+                #expect(await next.end(by: SIGTERM) == 0)
+                #expect(try await TrackerProgram.run(["check", path]).code == 0)
+            }
+        }
+
         @Test("a folder in the file's place is exit 1 and a line that names it")
         func folderInItsPlace() async throws {
             try await TemporaryDirectory.with { folder in

@@ -61,10 +61,38 @@ struct StoreFailureTests {
         #expect(await detail(.replace, .unavailable, .post, "/complete/a").contains("nothing was changed"))
         #expect(await detail(.replace, .outcomeUnknown, .post, "/complete/a").contains("may or may not have happened"))
         #expect(await detail(.replace, .storeFull, .post, "/complete/a").contains("nothing was changed"))
-        #expect(await detail(.find, .unavailable, .get, "/status/a") == "the store does not serve this now: try again")
+        #expect(await detail(.find, .unavailable, .get, "/status/a") == "the store cannot be reached: try again")
         #expect(await detail(.find, .outcomeUnknown, .get, "/status/a") == "the store's answer was lost: try again")
         #expect(await detail(.cleanup, .unavailable, .delete, "/cleanup").contains("removed before stays removed"))
         #expect(await detail(.cleanup, .outcomeUnknown, .delete, "/cleanup").contains("clean up again"))
+    }
+
+    @Test(
+        "an error that has words for clients is told in these, with what became of the change",
+        arguments: [
+            (
+                ProcessRepositoryError.Code.unavailable,
+                "the file was moved, so nothing was changed: restart the service"
+            ),
+            (.storeFull, "the file was moved, so nothing was changed: restart the service"),
+            (
+                .outcomeUnknown,
+                """
+                the file was moved after the change was sent, so it may or may not have happened: look at the process, \
+                or send the same again
+                """
+            ),
+        ])
+    func explanation(code: ProcessRepositoryError.Code, detail: String) async {
+        let isFailing = SharedFlag()
+        let error = ProcessRepositoryError(
+            code, "secret", explanation: .init(reason: "the file was moved", advice: "restart the service"))
+        let service = TestService(wrapping: {
+            FaultyRepository(inner: $0, fault: { $0 == .replace && isFailing.isSet ? error : nil })
+        })
+        await service.start("a")
+        isFailing.set()
+        #expect(await service.send(.post, "/complete/a")["detail"]?.text == detail)
     }
 
     @Test("a record that cannot be read is 500 for its id alone")
@@ -117,7 +145,7 @@ struct StoreFailureTests {
         let ready = await down.get("/health/ready")
         ready.expectProblem(.storeUnavailable)
         #expect(ready.header("Retry-After") == "1")
-        #expect(ready["detail"] == "the store does not serve now, and GET /health says why: try again")
+        #expect(ready["detail"] == "the store cannot do its work: GET /health says why")
     }
 
     @Test("metrics are shown as they are")

@@ -176,6 +176,33 @@ struct ForeignDataTests {
     }
 
     @Test(
+        "a plain start on a key that holds something else leaves nothing behind, names the key, and may be sent again",
+        arguments: ["process_kinds", "process_ids", "process_times", "process_status:running"])
+    func plainStartOnAnotherType(key: String) async throws {
+        try await withRepository { repository, server async throws in
+            let client = try server.connect()
+            try client.run("SET", key, "precious")
+            for _ in 1...2 {
+                let record = startedRecord(at: repository.now())
+                do {
+                    _ = try await repository.insert(ProcessInsertion(record, hasGeneratedID: true))
+                    Issue.record("it was written")
+                } catch let error as ProcessRepositoryError {
+                    #expect(error.code == .refused)
+                    #expect(error.message.contains(key), "\(error.message)")
+                    #expect(error.explanation != nil)
+                }
+                #expect(try await repository.find(record.id) == .missing)
+            }
+            #expect(try client.run("GET", key).text == "precious")
+            #expect(try client.run("KEYS", "process:*").texts == [])
+            for index in ["process_ids", "process_times", "process_status:running"] where index != key {
+                #expect(try client.run("EXISTS", index).integer == 0, "\(index)")
+            }
+        }
+    }
+
+    @Test(
         "an index entry without its process is mended by who comes across it",
         arguments: [
             "page", "claim", "overdue", "cleanup", "corrupt",

@@ -245,16 +245,4 @@ struct FileTests {
             }
         }
     }
-
-    @Test("health says when the file was removed or replaced")
-    func removedFile() async throws {
-        try await withStore { store, path in
-            try await store.keep(.started("one"))
-            #expect(await store.health().state == .ok)
-            unlink(path)
-            let health = await store.health()
-            #expect(health.state == .degraded)
-            #expect(health.reason?.contains("removed") == true)
-        }
-    }
 }

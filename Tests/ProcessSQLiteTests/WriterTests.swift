@@ -115,7 +115,13 @@ struct WriterTests {
                 }
             }
             #expect(error?.code == .storeFull)
+            #expect(error?.explanation?.reason.contains("no room") == true)
             #expect(try await store.counts().total == count)
+            // There may be room for a trial, and for looking for others' changes, but not for what was asked.
+            for _ in 1...2 {
+                _ = try await store.write(length: 0) { writer throws(SQLiteError) in try writer.foreignVersion() }
+                #expect(await store.health().state == .degraded)
+            }
             #expect(try await store.find(ProcessID(trusted: "p\(count)")) == .missing)
             _ = try await store.record("p0")
             #expect(try await store.page(ProcessQuery()).records.count == min(count, 100))

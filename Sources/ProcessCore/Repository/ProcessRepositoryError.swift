@@ -20,12 +20,31 @@ public struct ProcessRepositoryError: Error, Sendable, CustomStringConvertible {
     public let message: String
     /// The error below, where there is one.
     public let underlying: (any Error)?
+    /// What clients are told, where what is said of all errors of this sort would be false.
+    public let explanation: Explanation?
 
-    /// Takes the three parts.
-    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
+    /// What happened and what helps, in words for a client.
+    public struct Explanation: Hashable, Sendable {
+        /// What happened, to be read before ", so nothing was changed".
+        public let reason: String
+        /// What helps.
+        public let advice: String
+
+        /// Takes the two parts.
+        public init(reason: String, advice: String) {
+            self.reason = reason
+            self.advice = advice
+        }
+    }
+
+    /// Takes the four parts.
+    public init(
+        _ code: Code, _ message: String, underlying: (any Error)? = nil, explanation: Explanation? = nil
+    ) {
         self.code = code
         self.message = message
         self.underlying = underlying
+        self.explanation = explanation
     }
 
     /// The code and the message.

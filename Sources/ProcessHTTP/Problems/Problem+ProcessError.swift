@@ -89,16 +89,22 @@ extension Problem {
 
     private convenience init(_ error: ProcessRepositoryError, effect: Effect) {
         var facts = Facts(cause: error.description)
+        let reason = error.explanation?.reason
+        let advice = error.explanation?.advice
         switch error.code {
         case .unavailable, .refused:
             facts.retryAfter = 1
-            self.init(.storeUnavailable, "the store does not serve this now\(effect.ifUndone): try again", facts: facts)
+            self.init(
+                .storeUnavailable,
+                "\(reason ?? "the store cannot be reached")\(effect.ifUndone): \(advice ?? "try again")", facts: facts)
         case .outcomeUnknown:
             facts.retryAfter = 1
-            self.init(.storeUnavailable, "the store's answer was lost\(effect.ifUnknown)", facts: facts)
+            self.init(
+                .storeUnavailable, "\(reason ?? "the store's answer was lost")\(effect.ifUnknown)", facts: facts)
         case .storeFull:
             self.init(
-                .storeFull, "the store has no room\(effect.ifUndone): give it more, or clean up if it still takes that",
+                .storeFull,
+                "\(reason ?? "the store has no room")\(effect.ifUndone): \(advice ?? "clean up, or give it more")",
                 facts: facts)
         case .unexpectedAnswer:
             self.init(.internal, "the store answered something unexpected\(effect.ifUnknown)", facts: facts)

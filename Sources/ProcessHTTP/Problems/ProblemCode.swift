@@ -44,7 +44,7 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case `internal` = "internal"
     /// What is stored can't be read.
     case corruptRecord = "corrupt_record"
-    /// The store can't be reached.
+    /// The store can't be reached, or takes nothing.
     case storeUnavailable = "store_unavailable"
     /// There is no room.
     case storeFull = "store_full"

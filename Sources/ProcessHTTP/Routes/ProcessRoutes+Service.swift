@@ -37,7 +37,7 @@ extension ProcessRoutes {
         let health = await self.manager.repository.health()
         guard health.state != .down else {
             throw Problem(
-                .storeUnavailable, "the store does not serve now, and GET /health says why: try again",
+                .storeUnavailable, "the store cannot do its work: GET /health says why",
                 facts: Problem.Facts(retryAfter: 1, cause: health.reason))
         }
         return .json { writer in

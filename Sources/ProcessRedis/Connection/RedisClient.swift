@@ -7,6 +7,9 @@ final class RedisClient: Sendable {
     let configuration: RedisConfiguration
     private let connections: [RedisConnection]
     private let turn = Atomic<Int>(0)
+    private let whenRenewed = Mutex<(@Sendable () -> Void)?>(nil)
+    /// Whether the server refuses every write.
+    let writeRefusal = RedisWriteRefusal()
 
     init(_ configuration: RedisConfiguration, loops: EventLoopGroup, clock: RedisClock) {
         self.configuration = configuration
@@ -54,6 +57,7 @@ final class RedisClient: Sendable {
                     do throws(RedisReply.Surprise) {
                         continuation.resume(returning: .success(try read(&reply)))
                     } catch {
+                        if effect == .writes, case .error(let text) = error { self.noteRefusal(text) }
                         continuation.resume(returning: .failure(ProcessRepositoryError(error, doing: "\(subject)")))
                     }
                 case .failure(let failure):
@@ -63,4 +67,14 @@ final class RedisClient: Sendable {
         }
         return try result.get()
     }
+
+    /// Remembers what a write was refused with, and connects anew where that may lead to a server that takes writes.
+    func noteRefusal(_ text: String) {
+        guard self.writeRefusal.note(text) else { return }
+        for connection in self.connections { connection.renew() }
+        self.whenRenewed.withLock { $0 }?()
+    }
+
+    /// Sets what is done, too, where all connections are made anew.
+    func renew(also body: @escaping @Sendable () -> Void) { self.whenRenewed.withLock { $0 = body } }
 }

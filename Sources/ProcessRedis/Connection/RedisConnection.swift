@@ -45,6 +45,9 @@ final class RedisConnection: @unchecked Sendable {
     /// How many replies of the first batch in flight have come.
     private var replyCount = 0
 
+    /// Whether no more is sent, so that the connection can be made anew once all replies that are due have come.
+    private var isRenewing = false
+
     private var failedAttempts = 0
     /// Why the connection is down.
     private var lastFailure = ProcessRepositoryError(.unavailable, "Redis is not connected")
@@ -100,6 +103,16 @@ final class RedisConnection: @unchecked Sendable {
         }
     }
 
+    /// Connects anew, to wherever the name leads now, once the replies that are due have come; nothing is lost by it.
+    func renew() {
+        self.loop.execute {
+            guard self.state == .ready, !self.isRenewing, self.drainHandler == nil else { return }
+            self.isRenewing = true
+            self.graceEnd = .now + self.timeout + Self.grace
+            self.reconnectIfIdle()
+        }
+    }
+
     /// Waits for the replies that are due, and closes the connection for good.
     func close() async {
         await withCheckedContinuation { continuation in
@@ -121,7 +134,7 @@ final class RedisConnection: @unchecked Sendable {
             batch.handler(.failure(ProcessRepositoryError(.unavailable, "the repository is closed")))
             return
         }
-        if self.state == .ready {
+        if self.state == .ready, !self.isRenewing {
             self.send(batch)
         } else {
             self.wait(batch)
@@ -144,11 +157,14 @@ final class RedisConnection: @unchecked Sendable {
             return
         }
         self.waiting.append(batch)
-        if self.waitTimer == nil {
-            self.waitTimer = self.loop.schedule(after: self.graceEnd - .now) {
-                self.waitTimer = nil
-                self.failWaiting()
-            }
+        if self.waitTimer == nil { self.startWaitTimer() }
+    }
+
+    private func startWaitTimer() {
+        self.waitTimer?.cancel()
+        self.waitTimer = self.loop.schedule(after: self.graceEnd - .now) {
+            self.waitTimer = nil
+            self.failWaiting()
         }
     }
 
@@ -173,6 +189,14 @@ final class RedisConnection: @unchecked Sendable {
     }
 
     // MARK: Connecting
+
+    private func reconnectIfIdle() {
+        guard self.isRenewing, self.inFlight.isEmpty, self.drainHandler == nil else { return }
+        _ = self.disconnect()
+        self.graceEnd = .now + Self.grace
+        if self.waitTimer != nil { self.startWaitTimer() }
+        self.connect()
+    }
 
     private func connect() {
         self.state = .connecting
@@ -273,6 +297,7 @@ final class RedisConnection: @unchecked Sendable {
             switch self.parser.next() {
             case .incomplete:
                 if self.drainHandler != nil, self.inFlight.isEmpty { self.shutDown() }
+                self.reconnectIfIdle()
                 return
             case .malformed(let reason):
                 self.lose("the server does not speak RESP: \(reason)")
@@ -335,6 +360,7 @@ final class RedisConnection: @unchecked Sendable {
         let sentCount = self.socket?.sentCount ?? 0
         self.socket?.close()
         self.socket = nil
+        self.isRenewing = false
         self.attemptTimer?.cancel()
         self.attemptTimer = nil
         self.replyTimer?.cancel()

@@ -7,10 +7,11 @@ extension ProcessRepositoryError {
     ///   - text: The error as Redis wrote it; it names no secret.
     ///   - subject: What was asked for, for the message.
     init(redis text: String, doing subject: String) {
-        if Self.word(of: text) == "NOAUTH" {
+        if Self.word(ofRedis: text) == "NOAUTH" {
             self.init(.refused, "Redis wants a password, and none is configured: \(text)")
         } else {
-            self.init(Self.code(of: text), "Redis refused \(subject): \(text)")
+            let explanation = Self.explanation(of: text)
+            self.init(Self.code(of: text), "Redis refused \(subject): \(text)", explanation: explanation)
         }
     }
 
@@ -23,8 +24,25 @@ extension ProcessRepositoryError {
         }
     }
 
+    /// What clients are told of a server that can be reached.
+    private static func explanation(of text: String) -> Explanation? {
+        switch Self.word(ofRedis: text) {
+        case "READONLY":
+            Explanation(reason: "the Redis server is a replica, which takes no writes", advice: "try again")
+        case "NOREPLICAS":
+            Explanation(reason: "Redis takes no writes while it has too few replicas", advice: "try again")
+        case "MISCONF":
+            Explanation(reason: "Redis takes no writes, since it cannot save to its disk", advice: "try again")
+        case "WRONGTYPE":
+            Explanation(
+                reason: "a key in Redis holds something else than this service keeps there",
+                advice: "the service's log says more")
+        default: nil
+        }
+    }
+
     private static func code(of text: String) -> Code {
-        switch Self.word(of: text) {
+        switch Self.word(ofRedis: text) {
         case "OOM": .storeFull
         case "LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MOVED", "ASK", "READONLY", "MISCONF",
             "NOREPLICAS":
@@ -47,7 +65,7 @@ extension ProcessRepositoryError {
 
     /// The word that says what sort of error it is. Before version 7, an error inside a script is in its report:
     /// `ERR Error running script (…): @user_script:12: -OOM command not allowed …`.
-    private static func word(of text: String) -> Substring {
+    static func word(ofRedis text: String) -> Substring {
         let error =
             text.hasPrefix("ERR Error running script") ? text.split(separator: " -", maxSplits: 1).last : text[...]
         return (error ?? text[...]).prefix { $0 != " " }
