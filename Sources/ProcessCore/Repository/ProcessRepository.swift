@@ -66,7 +66,7 @@ public protocol ProcessRepository: Sendable {
     /// Each is handed to one caller only, changed as the pure function's `claim` says, at the store's time. Never looks
     /// at processes that are not due; delayed ones that have become due are found by an index, at most 100 a call.
     ///
-    /// - Parameter request: The queues, how many at the most, and who claims.
+    /// - Parameter request: The queues, how many at the most, with how many bytes of inputs it is full, and who claims.
     /// - Returns: The processes as they are after their claim; none where none is due.
     /// - Throws: `unavailable`, `storeFull`.
     func claim(_ request: ClaimRequest) async throws(ProcessRepositoryError) -> [ProcessRecord]

@@ -8,16 +8,11 @@ extension ProcessRoutes {
 
     /// `GET /events/{id}`
     func events(of id: ProcessID, _ request: HTTPRequest) async throws(Problem) -> Answer {
-        var fields = ProcessFields.all
-        if request.query != nil {
-            var query = try QueryParameters(request.query)
-            fields = try ProcessFields.take(from: &query)
-            try query.expectNoMore()
-        }
+        let fields = try Self.shownFields(of: request)
         // What is not there is told by the status, before the stream begins.
         do { try await self.manager.expect(id) } catch { throw Problem(error, effect: .none) }
         let known = EventStream.lastEventID(of: request)
-        return EventStream.answer { [fields] writer in
+        return EventStream.answer { writer in
             await self.manager.follow(id, knownRevision: known) { change in
                 await writer.write(self.event(showing: change, fields, withID: true))
             }

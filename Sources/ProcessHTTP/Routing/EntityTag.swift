@@ -91,29 +91,17 @@ enum EntityTag {
     /// Takes a tag and the commas around it. Leaves what it can't read.
     private static func next(_ rest: inout Substring.UTF8View) -> Tag? {
         let comma = UInt8(ascii: ",")
-        /// Passes over blanks and commas.
-        ///
-        /// - Returns: Whether there was a comma.
-        func skip() -> Bool {
-            var hasComma = false
-            while let byte = rest.first, [UInt8(ascii: " "), UInt8(ascii: "\t"), comma].contains(byte) {
-                if byte == comma { hasComma = true }
-                rest = rest.dropFirst()
-            }
-            return hasComma
-        }
-        _ = skip()
+        func isSeparator(_ byte: UInt8) -> Bool { [UInt8(ascii: " "), UInt8(ascii: "\t"), comma].contains(byte) }
+        rest = rest.drop(while: isSeparator)
         let isWeak = rest.starts(with: "W/".utf8)
         let quoted = isWeak ? rest.dropFirst(2) : rest
         guard quoted.first == UInt8(ascii: "\"") else { return nil }
         let inner = quoted.dropFirst()
         guard let end = inner.firstIndex(of: UInt8(ascii: "\"")) else { return nil }
-        let before = rest
-        rest = inner[inner.index(after: end)...]
-        guard skip() || rest.isEmpty else {
-            rest = before
-            return nil
-        }
+        let behind = inner[inner.index(after: end)...]
+        let next = behind.drop(while: isSeparator)
+        guard next.isEmpty || behind[..<next.startIndex].contains(comma) else { return nil }
+        rest = next
         return Tag(isWeak: isWeak, opaque: String(Substring(inner[..<end])))
     }
 }
