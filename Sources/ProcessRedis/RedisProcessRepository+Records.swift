@@ -89,8 +89,21 @@ extension RedisProcessRepository {
         case halfDone(String)
     }
 
-    private func insertChecked(_ insertion: ProcessInsertion) async throws(ProcessRepositoryError) -> InsertOutcome {
+    /// Inserts a record where nothing stands against it.
+    ///
+    /// - Parameters:
+    ///   - insertion: The record, and what is to be checked.
+    ///   - output: Where its output has come to, whose chunks are there.
+    /// - Returns: What came of it.
+    /// - Throws: What Redis refused, or why it did not answer.
+    func insertChecked(
+        _ insertion: ProcessInsertion, output: StreamAppend.Position? = nil
+    ) async throws(ProcessRepositoryError) -> InsertOutcome {
         let record = insertion.record
+        var entries = record.fixedIndexEntries + record.mutableIndexEntries
+        if output != nil {
+            entries.append(RedisIndexEntry(key: RedisKeys.streams, score: self.now().milliseconds))
+        }
         return try await self.run(.insert) { commands in
             commands.add(record.id.text)
             commands.add(insertion.hasGeneratedID ? "1" : "")
@@ -104,8 +117,14 @@ extension RedisProcessRepository {
             commands.add(self.keys.events)
             commands.add(record.eventText(at: self.now()))
             commands.addFields(of: record)
+            if let output {
+                commands.add("stream_last")
+                commands.add(output.last)
+                commands.add("stream_attempt")
+                commands.add(output.attempt)
+            }
             commands.add("")
-            self.addEntries(record.fixedIndexEntries + record.mutableIndexEntries, to: &commands)
+            self.addEntries(entries, to: &commands)
         } _: { (reply) throws(RedisReply.Surprise) -> InsertOutcome in
             _ = try reply.array()
             switch try reply.string() {

@@ -87,7 +87,7 @@ private struct StoreCheck {
             WHERE row NOT IN (SELECT row FROM processes WHERE has_large_input)
             UNION ALL
             SELECT 'stream ' || stream || ' belongs to no process' FROM streams
-            WHERE process IS NOT NULL AND process NOT IN (SELECT row FROM processes)
+            WHERE process IS NOT NULL AND process NOT IN (SELECT row FROM processes UNION ALL SELECT -row FROM moving)
             UNION ALL
             SELECT 'stream ' || stream || ' has chunks beyond its last one, or none of it is known' FROM stream_chunks
             GROUP BY stream

@@ -2,8 +2,8 @@ public import ProcessCore
 
 /// Processes on their way to another store.
 public struct MovingBatch: Hashable, Sendable {
-    /// The processes, as they are and stay.
-    public internal(set) var records: [ProcessRecord]
+    /// The processes.
+    public internal(set) var processes: [MovingProcess]
     /// Where to go on; `nil` where there are no more.
     public internal(set) var next: Int64?
 }
@@ -33,6 +33,23 @@ extension SQLiteProcessRepository {
     /// - Throws: `unavailable`.
     public func moving(after place: Int64, limit: Int) async throws(ProcessRepositoryError) -> MovingBatch {
         try await self.read { reader throws(SQLiteError) in try reader.moving(after: place, limit: limit) }
+    }
+
+    /// Reads some of the output of a process that moves.
+    ///
+    /// - Parameters:
+    ///   - id: Which process.
+    ///   - index: The index after which to begin; 0 for the first chunk that is kept.
+    ///   - limit: How many chunks at the most, 1 or more.
+    ///   - byteLimit: How many bytes at the most, but for a single chunk that is larger.
+    /// - Returns: The chunks; none where there are no more.
+    /// - Throws: `unavailable`; `unexpectedAnswer` where a chunk can't be read.
+    public func movingChunks(
+        of id: ProcessID, after index: Int64, limit: Int, byteLimit: Int
+    ) async throws(ProcessRepositoryError) -> [StreamChunk] {
+        try await self.read { reader throws(SQLiteError) in
+            try reader.movingChunks(of: id, after: index, limit: limit, byteLimit: byteLimit)
+        }
     }
 
     /// Forgets processes that have arrived, but for their ids.

@@ -137,7 +137,7 @@ struct SQLiteSchema: Sendable {
         input TEXT
         """
 
-    /// What processes put out.
+    /// What processes put out. The process of a stream may also be one of `moving`, and is the negative of its row there.
     private static let version2 = """
         CREATE TABLE streams (
             stream INTEGER PRIMARY KEY,

@@ -28,7 +28,10 @@ extension StoreReader {
         }
     }
 
-    private func chunks(
+    /// Reads some of the chunks of a stream.
+    ///
+    /// - Throws: What SQLite says; a mismatch where a chunk can't be read.
+    func chunks(
         in stream: Int64, of id: ProcessID, after index: Int64, limit: Int, byteLimit: Int
     ) throws(SQLiteError) -> [StreamChunk] {
         let rows = try self.statement(

@@ -10,6 +10,7 @@ extension StoreWriter {
     /// - Throws: What SQLite says.
     func beginMoving(after row: Int64, limit: Int) throws(SQLiteError) -> MovingBatch {
         let now = self.now()
+        try self.partStreamsOfForgotten()
         let rows = try self.reader.statement(
             """
             SELECT row, status, kind, queue, has_large_input FROM processes WHERE row > ?1 ORDER BY row LIMIT ?2
@@ -24,18 +25,35 @@ extension StoreWriter {
                     queue: rows.text(at: 3), hasLargeInput: rows.integer(at: 4) != 0))
         }
         let copying = try self.reader.statement(Self.copying)
+        let streamMove = try self.reader.statement(
+            "UPDATE streams SET process = -?2, unfinished_at = NULL WHERE process = ?1")
         let burial = try Burial(self)
-        var batch = MovingBatch(records: [], next: candidates.count < limit ? nil : candidates.last?.row)
+        var batch = MovingBatch(processes: [], next: candidates.count < limit ? nil : candidates.last?.row)
         for candidate in candidates {
             guard let record = try self.reader.record(inRow: candidate.row) else { continue }
             copying.bind(candidate.row, at: 1)
             try copying.run()
             guard self.connection.changes == 1 else { continue }
+            let row = self.connection.lastInsertedRow
+            streamMove.bind(candidate.row, at: 1)
+            streamMove.bind(row, at: 2)
+            try streamMove.run()
             // It is remembered for as long as it is not known to be in the other store.
             try burial.bury(candidate, record.id, as: SQLiteSchema.movedStatus, at: now, expiresAt: .max)
-            batch.records.append(record)
+            batch.processes.append(MovingProcess(record, output: try self.reader.outputPosition(ofMoving: row)))
         }
         return batch
+    }
+
+    /// Leaves output to be removed whose process somebody deleted from `moving`, as the documentation says how to: its row
+    /// there is given to another one.
+    private func partStreamsOfForgotten() throws(SQLiteError) {
+        try self.reader.statement(
+            """
+            UPDATE streams SET process = NULL, unfinished_at = \(Self.longAgo)
+            WHERE process < 0 AND -process NOT IN (SELECT row FROM moving)
+            """
+        ).run()
     }
 
     private static let copying: String = {
@@ -52,10 +70,18 @@ extension StoreWriter {
     ///   - lifetime: For how long their ids are remembered.
     /// - Throws: What SQLite says.
     func endMoving(_ ids: [ProcessID], rememberedFor lifetime: Duration) throws(SQLiteError) {
+        // The chunks are left to be removed bit by bit: there may be a great deal of them.
+        let streamParting = try self.reader.statement(
+            """
+            UPDATE streams SET process = NULL, unfinished_at = \(Self.longAgo)
+            WHERE process = (SELECT -row FROM moving WHERE id = ?1)
+            """)
         let deletion = try self.reader.statement("DELETE FROM moving WHERE id = ?1")
         let expiry = try self.reader.statement("UPDATE tombstones SET expires_at = ?2 WHERE id = ?1 AND status = ?3")
         let expiresAt = (self.now() + lifetime).milliseconds
         for id in ids {
+            streamParting.bind(id.text, at: 1)
+            try streamParting.run()
             deletion.bind(id.text, at: 1)
             try deletion.run()
             expiry.bind(id.text, at: 1)
@@ -74,13 +100,37 @@ extension StoreReader {
             "SELECT \(ProcessColumn.selection) FROM moving p WHERE p.row > ?1 ORDER BY p.row LIMIT ?2")
         rows.bind(row, at: 1)
         rows.bind(limit, at: 2)
-        var batch = MovingBatch(records: [], next: nil)
+        var batch = MovingBatch(processes: [], next: nil)
         var count = 0
         while try rows.step() {
             count += 1
-            if count == limit { batch.next = ProcessRowReader(rows).row }
-            if let record = self.record(of: rows) { batch.records.append(record) }
+            let row = ProcessRowReader(rows).row
+            if count == limit { batch.next = row }
+            guard let record = self.record(of: rows) else { continue }
+            batch.processes.append(MovingProcess(record, output: try self.outputPosition(ofMoving: row)))
         }
         return batch
+    }
+
+    /// Where the output of the process in a row of `moving` has come to.
+    fileprivate func outputPosition(ofMoving row: Int64) throws(SQLiteError) -> StreamAppend.Position? {
+        let stream = try self.statement("SELECT last, attempt FROM streams WHERE process = -?1")
+        stream.bind(row, at: 1)
+        guard try stream.step() else { return nil }
+        defer { stream.reset() }
+        return StreamAppend.Position(last: stream.integer(at: 0), attempt: Int(stream.integer(at: 1)))
+    }
+
+    /// Reads some of the output of a process that moves.
+    func movingChunks(
+        of id: ProcessID, after index: Int64, limit: Int, byteLimit: Int
+    ) throws(SQLiteError) -> [StreamChunk] {
+        let stream = try self.statement(
+            "SELECT stream FROM streams WHERE process = (SELECT -row FROM moving WHERE id = ?1)")
+        stream.bind(id.text, at: 1)
+        guard try stream.step() else { return [] }
+        let number = stream.integer(at: 0)
+        stream.reset()
+        return try self.chunks(in: number, of: id, after: index, limit: limit, byteLimit: byteLimit)
     }
 }

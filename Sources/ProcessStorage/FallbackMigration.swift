@@ -7,7 +7,8 @@ public enum FallbackMigration {
     public struct Report: Sendable {
         /// How many processes are in the target now and were not before.
         public var moved = 0
-        /// How many stay in the file, since the target knows another process, or a removed one, by their ids.
+        /// How many stay in the file: the target knows another process, or a removed one, by their ids, or their output can't
+        /// be read, or not be kept.
         public var kept = 0
         /// The first of the ids of those.
         public var keptIDs: [ProcessID] = []
@@ -16,7 +17,7 @@ public enum FallbackMigration {
     }
 
     /// Which of the two stores ended a move.
-    public enum Failure: Sendable {
+    public enum Failure: Error {
         /// The file.
         case source(ProcessRepositoryError)
         /// The store it stood in for.
@@ -28,11 +29,14 @@ public enum FallbackMigration {
 
     private static let mostIDs = 10
     private static let largestBatch = 256
+    /// How many chunks of output, and of how many bytes, are sent at once.
+    private static let portionLimit = 1000
+    private static let portionBytes = 1 << 20
 
     /// Moves every process of the source.
     ///
-    /// Each is out of everybody's reach in the source before it is inserted into the target, and is forgotten there
-    /// afterwards. So the move may stop anywhere and be done again, by several instances at once, while others work on the
+    /// Each is out of everybody's reach in the source before it is inserted into the target, behind its output, and is
+    /// forgotten there afterwards. So the move may stop anywhere and be done again, by several instances at once, while others work on the
     /// file: each process is in one place at a time, and is changed in one place only.
     ///
     /// - Parameters:
@@ -40,7 +44,7 @@ public enum FallbackMigration {
     ///   - target: The store to insert into.
     /// - Returns: What was done.
     public static func move(
-        from source: SQLiteProcessRepository, to target: any ProcessRepository
+        from source: SQLiteProcessRepository, to target: any MoveTarget
     ) async -> Report {
         var report = Report()
         do throws(ProcessRepositoryError) {
@@ -70,29 +74,81 @@ public enum FallbackMigration {
     /// - Returns: Whether the target took it.
     /// - Throws: The source's errors.
     private static func move(
-        _ batch: MovingBatch, from source: SQLiteProcessRepository, to target: any ProcessRepository,
-        _ report: inout Report
+        _ batch: MovingBatch, from source: SQLiteProcessRepository, to target: any MoveTarget, _ report: inout Report
     ) async throws(ProcessRepositoryError) -> Bool {
         var arrived: [ProcessID] = []
-        for record in batch.records {
-            do throws(ProcessRepositoryError) {
-                switch try await target.insert(ProcessInsertion(record, requiresParent: false)) {
-                case .inserted:
-                    report.moved += 1
-                    arrived.append(record.id)
-                case .exists(.found(let other)) where self.hasArrived(record, as: other):
-                    arrived.append(record.id)
-                case .replayed, .idempotencyMismatch, .exists, .removed, .parentMissing, .full:
-                    report.kept += 1
-                    if report.keptIDs.count < self.mostIDs { report.keptIDs.append(record.id) }
-                }
+        for process in batch.processes {
+            let outcome: Outcome
+            do {
+                outcome = try await self.move(process, from: source, to: target)
             } catch {
-                report.failure = .target(error)
+                report.failure = error
                 break
+            }
+            if outcome == .moved { report.moved += 1 }
+            if outcome == .kept {
+                report.kept += 1
+                if report.keptIDs.count < self.mostIDs { report.keptIDs.append(process.record.id) }
+            } else {
+                arrived.append(process.record.id)
             }
         }
         if !arrived.isEmpty { try await source.endMoving(arrived, rememberedFor: self.memory) }
         return report.failure == nil
+    }
+
+    /// What came of one process.
+    private enum Outcome {
+        case moved, movedBefore, kept
+    }
+
+    private static func move(
+        _ process: MovingProcess, from source: SQLiteProcessRepository, to target: any MoveTarget
+    ) async throws(Failure) -> Outcome {
+        let record = process.record
+        if process.output != nil, try await !self.moveOutput(of: record.id, from: source, to: target) { return .kept }
+        do {
+            switch try await target.insert(process) {
+            case .inserted: return .moved
+            case .exists(.found(let other)) where self.hasArrived(record, as: other): return .movedBefore
+            case .replayed, .idempotencyMismatch, .exists, .removed, .parentMissing, .full: return .kept
+            }
+        } catch {
+            throw .target(error)
+        }
+    }
+
+    /// Moves the output of a process that is not in the target yet.
+    ///
+    /// - Returns: Whether it is there, or need not be, since something else is known by the id.
+    private static func moveOutput(
+        of id: ProcessID, from source: SQLiteProcessRepository, to target: any MoveTarget
+    ) async throws(Failure) -> Bool {
+        var index: Int64 = 0
+        while true {
+            let chunks: [StreamChunk]
+            do {
+                chunks = try await source.movingChunks(
+                    of: id, after: index, limit: self.portionLimit, byteLimit: self.portionBytes)
+            } catch {
+                // Somebody else wrote what can't be read; a process is not moved without it.
+                if error.code == .unexpectedAnswer { return false }
+                throw .source(error)
+            }
+            if chunks.isEmpty, index > 0 { return true }
+            do {
+                switch try await target.keep(chunks, of: id, after: index) {
+                case .kept:
+                    guard let last = chunks.last else { return true }
+                    index = last.index
+                case .incomplete: index = 0
+                case .known: return true
+                case .foreign: return false
+                }
+            } catch {
+                throw .target(error)
+            }
+        }
     }
 
     /// Whether a process of the target came of one that is out of reach in the source, by a move that ended early.

@@ -133,8 +133,9 @@ public struct ProcessRepositoryFactory: Sendable {
         if report.kept > 0 {
             self.logger.warning(
                 """
-                Redis knows others by the ids of some processes of the fallback's file: these were not moved and stay in \
-                the file's table "moving". Each start tries again; whoever needs them no more deletes them there
+                Redis knows others by the ids of some processes of the fallback's file, or can't keep their output: these \
+                were not moved and stay in the file's table "moving". Each start tries again; whoever needs them no more \
+                deletes them there
                 """,
                 [
                     "kept": .integer(report.kept), "file": "\(sqlite.path)",

@@ -1,4 +1,5 @@
 import ProcessCore
+import ProcessRedis
 import ProcessSQLite
 import ProcessStorage
 import ProcessTestSupport
@@ -10,12 +11,16 @@ struct FallbackMigrationTests {
     private let clock = ManualClock()
 
     private func withStores(
-        _ body: (SQLiteProcessRepository, InMemoryProcessRepository, _ path: String) async throws -> Void
+        _ body: (SQLiteProcessRepository, RedisProcessRepository, _ path: String) async throws -> Void
     ) async throws {
         try await TemporaryDirectory.with { folder in
             let path = "\(folder)/processes.db"
             let file = try self.open(path)
-            try await body(file, InMemoryProcessRepository(now: self.clock.read), path)
+            try await RedisServer.with { server in
+                try await server.withRepositories(time: .manual(self.clock.read)) { targets in
+                    try await body(file, targets[0], path)
+                }
+            }
             await file.close()
             let findings = try SQLiteProcessRepository.check(path: path)
             #expect(findings == [])
@@ -59,7 +64,7 @@ struct FallbackMigrationTests {
             #expect(try await file.counts().total == 0)
             #expect(try await file.claim(ClaimRequest(queues: ["q", "p"], limit: 9)) == [])
             #expect(try await file.findOverdue(at: self.clock.now + .seconds(60), limit: 9) == [])
-            #expect(try await file.moving(after: 0, limit: 9).records == [])
+            #expect(try await file.moving(after: 0, limit: 9).processes == [])
             let again = await FallbackMigration.move(from: file, to: target)
             #expect(again.moved == 0 && again.kept == 0 && again.failure == nil, "\(again)")
         }
@@ -116,11 +121,12 @@ struct FallbackMigrationTests {
                 try await file.keep(ids.map { .queued($0, in: "q") })
                 for end in [0, 1, 7, 20] {
                     let left = Atomic(end)
-                    let failing = InterposedRepository(
+                    let failing = InterposedTarget(
                         target,
-                        failing: {
-                            left.subtract(1, ordering: .relaxed).oldValue <= 0
-                                ? ProcessRepositoryError(code, "no more") : nil
+                        before: { () throws(ProcessRepositoryError) in
+                            if left.subtract(1, ordering: .relaxed).oldValue <= 0 {
+                                throw ProcessRepositoryError(code, "no more")
+                            }
                         })
                     let report = await FallbackMigration.move(from: file, to: failing)
                     guard case .target(let error) = report.failure else {
@@ -128,8 +134,8 @@ struct FallbackMigrationTests {
                         continue
                     }
                     #expect(error.code == code && (end - 1...end).contains(report.moved))
-                    if code == .outcomeUnknown, let lost = try await file.moving(after: 0, limit: 1).records.first {
-                        try await target.keep(lost)
+                    if code == .outcomeUnknown, let lost = try await file.moving(after: 0, limit: 1).processes.first {
+                        try await target.keep(lost.record)
                     }
                     let here = Set(try await file.page(ProcessQuery()).records.map(\.id))
                     for id in ids {
@@ -185,7 +191,7 @@ struct FallbackMigrationTests {
             }
             #expect(try await target.record("a").status == .running)
             #expect(try await target.counts().total == 2)
-            #expect(try await file.moving(after: 0, limit: 9).records.map(\.id) == ["a", "b"])
+            #expect(try await file.moving(after: 0, limit: 9).processes.map(\.record.id) == ["a", "b"])
             #expect(try await file.claim(ClaimRequest(queues: ["q"], limit: 9)) == [])
             for id in ["a", "b", "c"] as [ProcessID] { try await self.expectMoved(id, in: file) }
         }

@@ -88,6 +88,39 @@ extension RedisScript {
         return {'found', hash[2], text(last), page}
         """
 
+    /// Arguments: 3 id, 4 the index of the last chunk that came before, or 0, then index, type, data, ….
+    ///
+    /// The process is not there yet: should it never come, the removal of output finds the chunks an hour later.
+    static let keepOutputBody = """
+        local id, stream = ARGV[3], P .. 'process_stream:' .. ARGV[3]
+        if lookup(id)[1] ~= 'missing' then return 'known' end
+        local index = call('TYPE', P .. 'process_streams').ok
+        if index ~= 'zset' and index ~= 'none' then
+          return redis.error_reply('WRONGTYPE ' .. P .. 'process_streams is a ' .. index .. ', not a sorted set')
+        end
+        local found = call('TYPE', stream).ok
+        if found ~= 'stream' and found ~= 'none' then return 'foreign' end
+        if ARGV[4] == '0' then
+          -- An earlier move, or somebody else's, left the same; an earlier process of this id left something else.
+          local entry = found == 'stream' and call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+          if entry and (entry[1] ~= (ARGV[5] or '') .. '-0' or entry[2][2] ~= ARGV[6] or entry[2][4] ~= ARGV[7]) then
+            call('UNLINK', stream)
+          end
+        elseif #call('XRANGE', stream, ARGV[4] .. '-0', ARGV[4] .. '-0') == 0 then
+          return 'incomplete'
+        end
+        if #ARGV == 4 then return 'kept' end
+        call('ZADD', P .. 'process_streams', text(now() + 3600000), id)
+        local there = {}
+        local entries = call('XRANGE', stream, ARGV[5] .. '-0', ARGV[#ARGV - 2] .. '-0')
+        for _, entry in ipairs(entries) do there[entry[1]] = true end
+        for i = 5, #ARGV, 3 do
+          local key = ARGV[i] .. '-0'
+          if not there[key] then call('XADD', stream, key, 'type', ARGV[i + 1], 'data', ARGV[i + 2]) end
+        end
+        return 'kept'
+        """
+
     /// Arguments: 3 the time by which a process must have ended, 4 how many to look at. Answers how many there were.
     static let removeStreamsBody = """
         local key, by = P .. 'process_streams', tonumber(ARGV[3])

@@ -7,7 +7,8 @@
 /// Each looks at all it depends on (what is there, of what type, in which revision) before its first write, since
 /// Redis undoes nothing that a failing script has written; and publishes last, by `pcall`, because a message is a hint.
 enum RedisScript: Int, CaseIterable, Sendable {
-    case insert, replace, claim, counts, cleanup, removeCorrupt, forgetExpired, repair, append, chunks, removeStreams
+    case insert, replace, claim, counts, cleanup, removeCorrupt, forgetExpired, repair, append, chunks, keepOutput
+    case removeStreams
 
     /// The Lua text.
     var source: String { Self.sources[self.rawValue] }
@@ -25,6 +26,7 @@ enum RedisScript: Int, CaseIterable, Sendable {
             case .repair: [forget, repairBody]
             case .append: [lookup, appendBody]
             case .chunks: [chunksBody]
+            case .keepOutput: [lookup, keepOutputBody]
             case .removeStreams: [removeStreamsBody]
             }
         return ([prelude] + parts).joined(separator: "\n")
@@ -42,6 +44,7 @@ enum RedisScript: Int, CaseIterable, Sendable {
         case .repair: "the repair of an index"
         case .append: "the append"
         case .chunks: "the look at the output"
+        case .keepOutput: "the move of output"
         case .removeStreams: "the removal of output"
         }
     }
