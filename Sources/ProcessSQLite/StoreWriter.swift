@@ -88,7 +88,7 @@ final class StoreWriter {
         if let idempotency = insertion.idempotency {
             self.keepKey.bind(idempotency.key, at: 1)
             self.keepKey.bind(idempotency.fingerprint, at: 2)
-            self.keepKey.bind(record.id.text, at: 3)
+            self.keepKey.bind(KeyHolder(record).text, at: 3)
             self.keepKey.bind((now + idempotency.lifetime).milliseconds, at: 4)
             try self.keepKey.run()
         }
@@ -103,10 +103,11 @@ final class StoreWriter {
         self.findKey.bind(now.milliseconds, at: 2)
         guard try self.findKey.step() else { return nil }
         let fingerprint = self.findKey.text(at: 0)
-        let id = ProcessID(trusted: self.findKey.text(at: 1) ?? "")
+        let holder = KeyHolder(self.findKey.text(at: 1) ?? "")
         self.findKey.reset()
         guard fingerprint == idempotency.fingerprint else { return .idempotencyMismatch }
-        return .replayed(try self.reader.lookup(id, at: now))
+        let lookup = try self.reader.lookup(holder.id, at: now)
+        return .replayed(holder.createdAt.map(lookup.ofProcess) ?? lookup)
     }
 
     private func exists(_ id: ProcessID) throws(SQLiteError) -> Bool {

@@ -4,7 +4,9 @@ import ProcessCore
 struct HistoryModel {
     private(set) var records: [ProcessID: ProcessRecord] = [:]
     private(set) var tombstones: [ProcessID: Tombstone] = [:]
-    private var keys: [String: (fingerprint: String, id: ProcessID)] = [:]
+    private var keys: [String: (fingerprint: String, id: ProcessID, life: Int)] = [:]
+    /// How many processes have had an id.
+    private var lives: [ProcessID: Int] = [:]
 
     func lookup(_ id: ProcessID) -> ProcessLookup {
         if let record = self.records[id] { return .found(record) }
@@ -15,7 +17,9 @@ struct HistoryModel {
     mutating func insert(_ insertion: ProcessInsertion) -> InsertOutcome {
         let record = insertion.record
         if let sent = insertion.idempotency, let known = self.keys[sent.key] {
-            return known.fingerprint == sent.fingerprint ? .replayed(self.lookup(known.id)) : .idempotencyMismatch
+            guard known.fingerprint == sent.fingerprint else { return .idempotencyMismatch }
+            let isOther = self.records[known.id] != nil && self.lives[known.id] != known.life
+            return .replayed(isOther ? .missing : self.lookup(known.id))
         }
         switch self.lookup(record.id) {
         case .missing: break
@@ -25,7 +29,9 @@ struct HistoryModel {
         if insertion.requiresParent, let parent = record.parentID, self.records[parent] == nil { return .parentMissing }
         if let maximum = insertion.maximumCount, self.records.count >= maximum { return .full }
         self.records[record.id] = record
-        if let sent = insertion.idempotency { self.keys[sent.key] = (sent.fingerprint, record.id) }
+        let life = self.lives[record.id, default: 0] + 1
+        self.lives[record.id] = life
+        if let sent = insertion.idempotency { self.keys[sent.key] = (sent.fingerprint, record.id, life) }
         return .inserted
     }
 

@@ -59,6 +59,42 @@ struct IdempotencyTests {
         }
     }
 
+    @Test(
+        "a replay never answers a process that somebody else started by the first one's id, once that is forgotten",
+        arguments: Backend.allCases, [false, true])
+    func replayAfterSecondLife(backend: Backend, sweeps: Bool) async throws {
+        try await backend.withRepository { repository, clock async throws in
+            let week = Duration.seconds(7 * 86_400)
+            #expect(try await repository.insert(insertion("a", lifetime: week)) == .inserted)
+            try await repository.removeEverythingFinished(tombstoneLifetime: .seconds(60))
+            clock.advance(by: .seconds(61))
+            if sweeps { while try await repository.forgetExpired() {} }
+
+            let again = ProcessRecord.started("a", at: clock.now)
+            #expect(try await repository.insert(ProcessInsertion(again)) == .inserted)
+            #expect(try await repository.insert(insertion("c", lifetime: week)) == .replayed(.missing))
+            #expect(try await repository.insert(insertion("c", "else", lifetime: week)) == .idempotencyMismatch)
+            #expect(try await repository.find("c") == .missing)
+            expectEqual(try await repository.record("a"), again)
+        }
+    }
+
+    @Test("of two lives of an id, each has its own key", arguments: Backend.allCases)
+    func keysOfTwoLives(backend: Backend) async throws {
+        try await backend.withRepository { repository, clock async throws in
+            let week = Duration.seconds(7 * 86_400)
+            #expect(try await repository.insert(insertion("a", key: "first", lifetime: week)) == .inserted)
+            try await repository.removeEverythingFinished(tombstoneLifetime: .zero)
+            clock.advance(by: .seconds(1))
+            let again = ProcessRecord.started("a", at: clock.now)
+            let key = ProcessInsertion.Idempotency(key: "second", fingerprint: "body", lifetime: week)
+            #expect(try await repository.insert(ProcessInsertion(again, idempotency: key)) == .inserted)
+            #expect(try await repository.insert(insertion("a", key: "first", lifetime: week)) == .replayed(.missing))
+            #expect(
+                try await repository.insert(insertion("a", key: "second", lifetime: week)) == .replayed(.found(again)))
+        }
+    }
+
     @Test("a key whose time has passed can be used again, swept up or not", arguments: Backend.allCases, [false, true])
     func expiry(backend: Backend, sweeps: Bool) async throws {
         try await backend.withRepository { repository, clock async throws in

@@ -253,6 +253,18 @@ struct ForeignDataTests {
         }
     }
 
+    @Test("an idempotency key of an earlier version, with the id alone, answers its process")
+    func earlierKey() async throws {
+        try await withRepository { repository, server async throws in
+            let record = ProcessRecord.started("a", at: repository.now())
+            try await repository.keep(record)
+            try server.run("SET", "process_idempotency:k", "99999999999999 a f")
+            let key = ProcessInsertion.Idempotency(key: "k", fingerprint: "f", lifetime: .seconds(60))
+            let again = ProcessInsertion(.started("b", at: repository.now()), idempotency: key)
+            #expect(try await repository.insert(again) == .replayed(.found(record)))
+        }
+    }
+
     @Test("a removed process leaves nothing but its tombstone")
     func nothingLeft() async throws {
         try await withRepository { repository, server async throws in

@@ -37,6 +37,18 @@ struct RowTests {
         }
     }
 
+    @Test("an idempotency key of an earlier version, with the id alone, answers its process")
+    func earlierKey() async throws {
+        try await withStore { store, path in
+            let record = ProcessRecord.started("a")
+            try await store.keep(record)
+            try edit(path, "INSERT INTO idempotency_keys VALUES ('k', 'f', 'a', 99999999999999)")
+            let key = ProcessInsertion.Idempotency(key: "k", fingerprint: "f", lifetime: .seconds(60))
+            #expect(
+                try await store.insert(ProcessInsertion(.started("b"), idempotency: key)) == .replayed(.found(record)))
+        }
+    }
+
     @Test("a record with as little as can be comes back equal")
     func emptyRecord() async throws {
         try await withStore { store, _ in

@@ -3,12 +3,15 @@ final class InMemoryKey: SortedIndexElement, Sendable {
     let key: String
     let fingerprint: String
     let id: ProcessID
+    /// Tells the process from a later one of the same id.
+    let createdAt: Timestamp
     let expiresAt: Timestamp
 
-    init(_ idempotency: ProcessInsertion.Idempotency, id: ProcessID, now: Timestamp) {
+    init(_ idempotency: ProcessInsertion.Idempotency, of record: ProcessRecord, now: Timestamp) {
         self.key = idempotency.key
         self.fingerprint = idempotency.fingerprint
-        self.id = id
+        self.id = record.id
+        self.createdAt = record.createdAt
         self.expiresAt = now + idempotency.lifetime
     }
 

@@ -49,7 +49,7 @@ public final class InMemoryProcessRepository: ProcessRepository {
         let record = insertion.record
         if let idempotency = insertion.idempotency, let known = indexes.memories.key(idempotency.key, now: now) {
             guard known.fingerprint == idempotency.fingerprint else { return .idempotencyMismatch }
-            return .replayed(self.lookup(known.id))
+            return .replayed(self.lookup(known.id).ofProcess(createdAt: known.createdAt))
         }
         switch self.lookup(record.id) {
         case .missing: break
@@ -71,7 +71,7 @@ public final class InMemoryProcessRepository: ProcessRepository {
         if let passed { indexes.memories.forget(passed) }
         indexes.add(entry, now: now)
         if let idempotency = insertion.idempotency {
-            indexes.memories.remember(InMemoryKey(idempotency, id: record.id, now: now))
+            indexes.memories.remember(InMemoryKey(idempotency, of: record, now: now))
         }
         return .inserted
     }

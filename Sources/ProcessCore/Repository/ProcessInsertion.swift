@@ -45,7 +45,8 @@ public struct ProcessInsertion: Hashable, Sendable {
 public enum InsertOutcome: Hashable, Sendable {
     /// The record is kept.
     case inserted
-    /// The same key with the same fingerprint came before; this is what is known of its process now.
+    /// The same key with the same fingerprint came before; this is what is known of its process now. A later process of the
+    /// same id is another one, so it is `missing` then.
     case replayed(ProcessLookup)
     /// The same key came before with another fingerprint.
     case idempotencyMismatch

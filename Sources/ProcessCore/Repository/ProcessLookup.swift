@@ -10,6 +10,18 @@ public enum ProcessLookup: Hashable, Sendable {
     case corrupt(String)
 }
 
+extension ProcessLookup {
+    /// The same, of one life of the id: a process that was started by it later is not the one that is meant, which is gone
+    /// and forgotten then.
+    ///
+    /// - Parameter createdAt: When the process that is meant was created.
+    /// - Returns: `missing` where another process is found, else what is known.
+    public func ofProcess(createdAt: Timestamp) -> ProcessLookup {
+        guard case .found(let record) = self, record.createdAt != createdAt else { return self }
+        return .missing
+    }
+}
+
 /// What is remembered of a process that was removed, or moved to another store.
 public struct Tombstone: Hashable, Sendable {
     /// What it was known by.

@@ -52,7 +52,7 @@ struct RedisKeys: Sendable {
     static let queues = "process_queues"
     /// `process_tombstones`, a sorted set: removed ids by when they are forgotten.
     static let tombstones = "process_tombstones"
-    /// `process_idempotency:<key>`, strings: `<forgotten at> <id> <fingerprint>`.
+    /// `process_idempotency:<key>`, strings: `<forgotten at> <id>/<created at> <fingerprint>`.
     static let idempotency = "process_idempotency:"
     /// Never there, so that intersections with it are empty.
     static let never = "process_never"

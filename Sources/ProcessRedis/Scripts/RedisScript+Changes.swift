@@ -14,7 +14,13 @@ extension RedisScript {
             local forgotten, first, fingerprint = string.match(entry, '^(-?%d+) (%S+) (.*)$')
             if forgotten and tonumber(forgotten) > now() then
               if fingerprint ~= ARGV[6] then return {'mismatch'} end
-              return {'replayed', first, lookup(first)}
+              -- An older version kept the id alone. Another time is that of another process, started by the same id once the
+              -- first was removed and forgotten.
+              local holder, since = string.match(first, '^([^/]+)/(-?%d+)$')
+              if not holder then return {'replayed', first, lookup(first)} end
+              local known = lookup(holder)
+              local isOther = known[1] == 'found' and call('HGET', P .. 'process:' .. holder, 'created_at') ~= since
+              return {'replayed', holder, isOther and {'missing'} or known}
             end
           end
         end
@@ -27,8 +33,11 @@ extension RedisScript {
         end
         if ARGV[9] ~= '' and try('HEXISTS', P .. 'process:' .. ARGV[9], 'revision') ~= 1 then return {'parent'} end
         if ARGV[8] ~= '' and call('SCARD', P .. 'process_ids') >= tonumber(ARGV[8]) then return {'full'} end
-        local stop = 14
-        while ARGV[stop] ~= '' do stop = stop + 2 end
+        local stop, created = 14, nil
+        while ARGV[stop] ~= '' do
+          if ARGV[stop] == 'created_at' then created = ARGV[stop + 1] end
+          stop = stop + 2
+        end
         local indexes = {}
         for i = stop + 1, #ARGV, 2 do indexes[#indexes + 1] = P .. ARGV[i] end
         indexes[#indexes + 1] = never
@@ -45,7 +54,7 @@ extension RedisScript {
         if ARGV[5] ~= '' and tonumber(ARGV[7]) > 0 then
           -- Where a test sets the time, its key must not go by the server's.
           local kept = ARGV[2] == '' and ARGV[7] or text(ARGV[7] + 86400000)
-          call('SET', slot, text(now() + ARGV[7]) .. ' ' .. id .. ' ' .. ARGV[6], 'PX', kept)
+          call('SET', slot, text(now() + ARGV[7]) .. ' ' .. id .. '/' .. created .. ' ' .. ARGV[6], 'PX', kept)
         end
         if wasForgotten then
           call('HDEL', P .. 'process_removed', id)
