@@ -119,6 +119,14 @@ enum Descriptor {
         }
         return 0
     }
+
+    /// Why standard output, or what stands in its place, could not be written.
+    ///
+    /// - Parameter errorNumber: What ``write(_:to:)`` returned.
+    /// - Returns: The reason in a few words.
+    static func reason(_ errorNumber: Int32) -> String {
+        errorNumber == EBADF ? "standard output is closed" : String(cString: strerror(errorNumber))
+    }
 }
 
 extension Duration {

@@ -92,7 +92,7 @@ struct RunSupervisor: Sendable {
             state.openStreams -= 1
             if case .unwritable(let errorNumber) = end, errorNumber != EPIPE {
                 state.outputError = errorNumber
-                self.environment.warn("output was lost: \(String(cString: strerror(errorNumber)))")
+                self.environment.warn("output was lost: \(Descriptor.reason(errorNumber))")
             }
         case .signal(let signal):
             state.isHurried = true
@@ -153,7 +153,7 @@ struct RunSupervisor: Sendable {
             case .cancelRequested: report = .cancelled
             case .lost: report = nil
             case nil where isOutputLost:
-                let reason = String(cString: strerror(state.outputError ?? 0))
+                let reason = Descriptor.reason(state.outputError ?? 0)
                 report = .failed(
                     code: "output_lost", message: "the command's output could not be written: \(reason)",
                     status: .exited(0), tail: self.capture.tail)

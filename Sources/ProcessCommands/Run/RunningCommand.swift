@@ -130,6 +130,8 @@ struct RunningCommand: Sendable {
         var first = stat()
         var second = stat()
         guard fstat(left, &first) == 0, fstat(right, &second) == 0 else { return false }
+        // One that was closed stands open for reading only, and what is written to the other must not be lost with it.
+        guard (fcntl(left, F_GETFL) & O_ACCMODE) != O_RDONLY else { return false }
         return first.st_dev == second.st_dev && first.st_ino == second.st_ino
     }
 }

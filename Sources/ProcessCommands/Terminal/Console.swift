@@ -74,9 +74,9 @@ public struct Console: Sendable {
     private static func writeOutput(_ bytes: [UInt8]) throws(CommandError) {
         let errorNumber = bytes.withUnsafeBytes { Descriptor.write($0, to: STDOUT_FILENO) }
         guard errorNumber != 0 else { return }
-        let reason = String(cString: strerror(errorNumber))
         throw CommandError(
-            errorNumber == EPIPE ? .readerGone : .failed, "cannot write to standard output: \(reason)")
+            errorNumber == EPIPE ? .readerGone : .failed,
+            "the output could not be written: \(Descriptor.reason(errorNumber))")
     }
 
     private static func writeError(_ text: String) {
