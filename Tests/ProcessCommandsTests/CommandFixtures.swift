@@ -45,7 +45,7 @@ struct ToolFixture: Sendable {
         let context = CommandContext(
             environment: self.environment, console: console, clock: FixedClock(), version: "0.1.0", processorCount: 2,
             signals: SignalSource(), sleep: self.sleep,
-            connect: { _ throws(CommandError) in tracker }, serve: { $0.url == nil ? 7 : 0 },
+            connect: { _, _ throws(CommandError) in tracker }, serve: { $0.url == nil ? 7 : 0 },
             check: { path throws(CommandError) in path.hasSuffix(".broken") ? ["a is\u{1B} odd", "b is odd"] : [] })
         let ending = await CommandLineTool(context).run(ProgramArguments(words.map { [UInt8]($0.utf8) }))
         return Result(

@@ -17,6 +17,7 @@ final class FakeTracker: TrackerClient {
     }
 
     let address = "http://tracker.test:8080"
+    private let isSilent = Atomic(false)
     private let calls = Mutex<[Call]>([])
     private let streams: Mutex<[FakeStream]>
     private let respond: @Sendable (Call) throws(TrackerClientError) -> HTTPResponse
@@ -41,6 +42,13 @@ final class FakeTracker: TrackerClient {
         FakeTracker { (_) throws(TrackerClientError) in throw TrackerClientError("connection refused") }
     }
 
+    /// A tracker that takes connections and answers nothing.
+    static var silent: FakeTracker {
+        let tracker = FakeTracker()
+        tracker.isSilent.store(true, ordering: .relaxed)
+        return tracker
+    }
+
     /// Takes everything.
     static func standard(_ call: Call) throws(TrackerClientError) -> HTTPResponse {
         Self.process(status: call.line == "POST /start" ? .accepted : .ok)
@@ -62,7 +70,12 @@ final class FakeTracker: TrackerClient {
     }
 
     func send(_ request: HTTPRequest) async throws(TrackerClientError) -> HTTPResponse {
-        try self.respond(self.note(request))
+        let call = self.note(request)
+        if self.isSilent.load(ordering: .relaxed) {
+            try? await waitForCancellation()
+            throw TrackerClientError("interrupted", wasPossiblySent: true)
+        }
+        return try self.respond(call)
     }
 
     func open(_ request: HTTPRequest) async throws(TrackerClientError) -> any TrackerStream {

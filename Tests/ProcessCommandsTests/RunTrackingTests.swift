@@ -32,6 +32,21 @@ struct RunTrackingTests {
         #expect(bodies.filter { $0 == #"{"attempt":1}"# }.count >= 2)
     }
 
+    @Test("a tracker that says nothing holds the command up for a while only, and is not asked twice")
+    func silentTracker() async throws {
+        var fixture = RunFixture()
+        fixture.tracker = .silent
+        fixture.timing.startLimit = .milliseconds(20)
+        let result = try await fixture.run(script: "echo done")
+        #expect(result.status == .exited(0))
+        #expect(result.outputText == "done\n")
+        #expect(
+            result.warnings == [
+                "warning: no tracker answers at http://tracker.test:8080 (no answer within 20ms); the command runs untracked"
+            ])
+        #expect(fixture.tracker.lines == ["POST /start"])
+    }
+
     @Test("a cancel request ends the command by SIGTERM, and is confirmed")
     func cancel() async throws {
         var fixture = RunFixture()

@@ -11,32 +11,49 @@ struct HTTPTrackerClient: TrackerClient {
 
     let address: String
     private let client: HTTPClient
+    private let notice: WaitingNotice
 
     /// Makes a client; nothing is sent yet.
     ///
     /// - Parameters:
     ///   - url: Where the tracker is.
     ///   - loop: Where the client lives.
-    init(_ url: ServiceURL, loop: EventLoop) {
+    ///   - patience: How long somebody waits for the first answer without being told so.
+    ///   - say: Tells them.
+    init(
+        _ url: ServiceURL, loop: EventLoop, patience: Duration = .seconds(2),
+        say: @escaping @Sendable (String) -> Void
+    ) {
         var configuration = HTTPClient.Configuration()
         // Somebody waits for an answer, or a heartbeat is due: a tracker that is slower than this is as good as away.
         configuration.connectTimeout = .seconds(3)
         configuration.timeout = Self.timeout
         self.address = url.description
         self.client = HTTPClient(HostPort(host: url.host, port: url.port), loop: loop, configuration: configuration)
+        self.notice = WaitingNotice(
+            "no answer yet from the tracker at \(url.description); waiting", after: patience, on: loop, say: say)
     }
 
     func send(_ request: HTTPRequest) async throws(TrackerClientError) -> HTTPResponse {
+        let wait = Self.wait(in: request)
+        let waiting = self.notice.begin(beyond: wait)
+        defer { waiting?.cancel() }
         do throws(HTTPClientError) {
-            return try await self.client.send(request, within: Self.timeout + Self.wait(in: request))
+            let response = try await self.client.send(request, within: Self.timeout + wait)
+            self.notice.end()
+            return response
         } catch {
             throw TrackerClientError(error)
         }
     }
 
     func open(_ request: HTTPRequest) async throws(TrackerClientError) -> any TrackerStream {
+        let waiting = self.notice.begin()
+        defer { waiting?.cancel() }
         do throws(HTTPClientError) {
-            return Stream(stream: try await self.client.stream(request, longestSilence: Self.longestSilence))
+            let stream = try await self.client.stream(request, longestSilence: Self.longestSilence)
+            self.notice.end()
+            return Stream(stream: stream)
         } catch {
             throw TrackerClientError(error)
         }

@@ -19,12 +19,16 @@ public struct CommandContext: Sendable {
     var guardCommand: [[UInt8]]?
     /// Waits, and throws when the task is cancelled.
     var sleep: @Sendable (Duration) async throws -> Void
-    /// Reaches the tracker.
-    var connect: @Sendable (ServiceURL) throws(CommandError) -> any TrackerClient
+    /// Reaches the tracker; the closure says something to whoever waits for it.
+    var connect: Connect
     /// Serves until it is told to stop, and says with which code to exit.
     var serve: @Sendable (ServiceConfiguration) async -> Int32
     /// Looks through an SQLite file, and says what is wrong with it; nothing where it is whole.
     var check: @Sendable (String) async throws(CommandError) -> [String]
+
+    /// Reaches a tracker; the closure says something to whoever waits for it.
+    public typealias Connect =
+        @Sendable (ServiceURL, _ say: @escaping @Sendable (String) -> Void) throws(CommandError) -> any TrackerClient
 
     /// Gathers what commands have around them.
     ///
@@ -44,7 +48,7 @@ public struct CommandContext: Sendable {
         environment: [String: String], console: Console, clock: any WallClock, version: String, processorCount: Int,
         signals: SignalSource, guardCommand: [[UInt8]]? = nil,
         sleep: @escaping @Sendable (Duration) async throws -> Void,
-        connect: @escaping @Sendable (ServiceURL) throws(CommandError) -> any TrackerClient,
+        connect: @escaping Connect,
         serve: @escaping @Sendable (ServiceConfiguration) async -> Int32,
         check: @escaping @Sendable (String) async throws(CommandError) -> [String]
     ) {
@@ -69,7 +73,8 @@ public struct CommandContext: Sendable {
         } catch {
             throw .usage(error.description)
         }
-        return TrackerAPI(client: try self.connect(url))
+        let (isQuiet, warn) = (arguments.has("--quiet"), self.console.warn)
+        return TrackerAPI(client: try self.connect(url) { if !isQuiet { warn($0) } })
     }
 
     /// The service's configuration.

@@ -32,7 +32,7 @@ public enum Program {
                 processorCount: ProcessorCount.available, signals: signals,
                 guardCommand: SurvivorGuard.ownCommand,
                 sleep: { try await loop.get().sleep(for: $0) },
-                connect: { url throws(CommandError) in HTTPTrackerClient(url, loop: try loop.get()) },
+                connect: { url, say throws(CommandError) in HTTPTrackerClient(url, loop: try loop.get(), say: say) },
                 serve: { await ServeCommand.run($0, console) },
                 check: { path throws(CommandError) in try await CheckCommand.run(path) }))
         let outcome = Outcome<CommandLineTool.Ending>()

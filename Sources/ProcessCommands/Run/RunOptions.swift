@@ -73,6 +73,8 @@ struct RunTiming: Sendable {
     var lastReportLimitAfterSignal: Duration = .seconds(2)
     /// The first wait before the last report is tried again; each one after that is twice as long, up to 5 s.
     var retryDelay: Duration = .milliseconds(250)
+    /// How long a tracker may take to answer the start, before the command is run without it.
+    var startLimit: Duration = .seconds(5)
     /// How often it is looked whether a cancelled command left anything behind.
     var groupCheckInterval: Duration = .milliseconds(50)
     /// How long output is passed on that comes from something the command left behind.

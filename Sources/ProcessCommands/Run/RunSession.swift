@@ -67,7 +67,8 @@ struct RunSession: Sendable {
 
     // MARK: Start
 
-    /// Starts a process in the tracker; a signal meanwhile ends the wait for an answer.
+    /// Starts a process in the tracker; a signal meanwhile ends the wait for an answer. So does a time, as the command must not
+    /// wait for a tracker that takes connections and says nothing, save where it is not run without one.
     private func startOrSignal(_ inbox: SignalInbox) async -> Result<RunTracking, TrackerFailure> {
         await withTaskGroup(of: Result<RunTracking, TrackerFailure>?.self) { group in
             group.addTask {
@@ -79,12 +80,24 @@ struct RunSession: Sendable {
                 await inbox.waitForFirst()
                 return nil
             }
-            var result = Result<RunTracking, TrackerFailure>.failure(.unreachable("interrupted", wasPossiblySent: true))
+            if !self.options.isRequired {
+                let (limit, sleep) = (self.environment.timing.startLimit, self.environment.sleep)
+                group.addTask {
+                    guard (try? await sleep(limit)) != nil else { return nil }
+                    return .failure(.unreachable("no answer within \(limit.text)", wasPossiblySent: true))
+                }
+            }
+            var result: Result<RunTracking, TrackerFailure>?
             for await started in group {
-                if let started { result = started }
+                // An answer that came in the last moment counts, and an error that follows from giving up does not.
+                switch started {
+                case .success: result = started
+                case .failure where result == nil: result = started
+                case .failure, nil: break
+                }
                 group.cancelAll()
             }
-            return result
+            return result ?? .failure(.unreachable("interrupted", wasPossiblySent: true))
         }
     }
 
