@@ -25,6 +25,10 @@ extension HTTPServer {
         /// (431), an unknown `Expect` (417) or method (501). Called on a loop; must not block.
         public var makeErrorResponse: @Sendable (HTTPStatus) -> HTTPResponse
 
+        /// Hears of each failure to take a connection, by its error number: most likely there is no descriptor left. Called on
+        /// a loop up to four times a second; must not block. Connections wait meanwhile.
+        public var onAcceptFailure: @Sendable (Int32) -> Void = { _ in }
+
         /// The defaults.
         ///
         /// - Parameters:

@@ -2,6 +2,7 @@ internal import CLibevent
 internal import EventLoop
 internal import Glibc
 internal import ProcessHTTP
+internal import Synchronization
 
 /// The part of a server that lives on one loop: an evhttp with its listening socket and its connections.
 ///
@@ -70,10 +71,7 @@ final class ServerLoop: @unchecked Sendable {
         self.correctionEvent = event_new(
             base, -1, 0, { _, _, context in ServerLoop.from(context).runCorrections() }, context)
         self.listener = evhttp_accept_socket_with_handle(server, descriptor)
-        evconnlistener_set_error_cb(
-            evhttp_bound_socket_get_listener(self.listener),
-            // No descriptors left, most likely: trying again at once would only spin. The next sweep switches it on again.
-            { listener, _ in evconnlistener_disable(listener) })
+        self.watchAccepting(on: evhttp_bound_socket_get_listener(self.listener))
         self.scheduleSweep(after: .seconds(1))
     }
 
@@ -86,6 +84,31 @@ final class ServerLoop: @unchecked Sendable {
         // evhttp makes its connection around the buffer event only after this returns.
         self.loop.execute { connection.attach() }
         return bufferEvent
+    }
+
+    // MARK: Accepting
+
+    /// Who hears of failures at each listener: its own callback gets no context of ours.
+    private static let failureHandlers = Mutex<[UInt: @Sendable (Int32) -> Void]>([:])
+
+    private func watchAccepting(on listener: OpaquePointer?) {
+        let handler = self.configuration.onAcceptFailure
+        Self.failureHandlers.withLock { $0[UInt(bitPattern: listener)] = handler }
+        evconnlistener_set_error_cb(listener) { listener, _ in
+            let errorNumber = errno
+            // No descriptors left, most likely: trying again at once would only spin. The next sweep switches it on again.
+            evconnlistener_disable(listener)
+            let handler = ServerLoop.failureHandlers.withLock { $0[UInt(bitPattern: listener)] }
+            handler?(errorNumber)
+        }
+    }
+
+    private func stopAccepting() {
+        guard let server = self.server, let listener = self.listener else { return }
+        let key = UInt(bitPattern: evhttp_bound_socket_get_listener(listener))
+        Self.failureHandlers.withLock { $0[key] = nil }
+        evhttp_del_accept_socket(server, listener)
+        self.listener = nil
     }
 
     // MARK: Requests
@@ -148,15 +171,14 @@ final class ServerLoop: @unchecked Sendable {
     }
 
     private func stop(grace: Duration, _ continuation: CheckedContinuation<Void, Never>) {
-        guard let server = self.server else {
+        guard self.server != nil else {
             continuation.resume()
             return
         }
         self.stopWaiters.append(continuation)
         if self.isStopping { return }
         self.isStopping = true
-        if let listener = self.listener { evhttp_del_accept_socket(server, listener) }
-        self.listener = nil
+        self.stopAccepting()
         for connection in Array(self.connections.values) where connection.isIdle { connection.close() }
         self.graceTimer = self.loop.schedule(after: grace) {
             for connection in Array(self.connections.values) { connection.close() }

@@ -116,6 +116,8 @@ public struct Application: Sendable {
             ProcessRoutes.answer(toUnreadable: $0)
         }
         configuration.maximumBodySize = self.configuration.maxBodyBytes
+        let acceptFailures = AcceptFailureLog(self.logger)
+        configuration.onAcceptFailure = { acceptFailures.note($0) }
         let address = HostPort(host: self.configuration.listen.host, port: self.configuration.listen.port)
         do {
             return try await HTTPServer.start(

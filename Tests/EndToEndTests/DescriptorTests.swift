@@ -43,5 +43,21 @@ extension BuiltProgram {
             service.signal(SIGTERM)
             #expect(await service.ending().code == 0)
         }
+
+        @Test("a service without descriptors for more connections says so once, and goes on when there are some again")
+        func noDescriptors() async throws {
+            let program = try await TrackerProgram(
+                ["TRACKER_REPOSITORY": "memory"], prefix: ["sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"])
+            do {
+                let sockets = try (0..<60).map { _ in try RawSocket(to: program.address) }
+                let line = try #require(await program.log.line(with: "No more connections"))
+                #expect(line.contains("LimitNOFILE") && line.contains("40"), "\(line)")
+                withExtendedLifetime(sockets) {}
+            }
+            #expect(try await program.client.get("/health/live").status == 200)
+            #expect(await program.end(by: SIGTERM) == 0)
+            let warnings = program.log.text.split(separator: "\n").filter { $0.contains("No more connections") }
+            #expect(warnings.count == 1, "\(warnings)")
+        }
     }
 }
