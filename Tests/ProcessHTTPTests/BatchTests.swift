@@ -43,6 +43,41 @@ struct BatchTests {
         #expect(results[11]["problem"]?["field"]?.text == "items[11]")
     }
 
+    @Test("whatever is wrong with an item, its field is named from the top of the body")
+    func fields() async throws {
+        let service = TestService()
+        await service.start("taken")
+        await service.start("queued", #","queue":"q""#)
+        try await service.claim("q")
+        let key = #"{"items":[{"start":{"kind":"report","idempotency_key":"k"}}]}"#
+        await service.post("/batch", key)
+        let items: [(item: String, code: ProblemCode, field: String)] = [
+            ("7", .invalidField, "items[0]"),
+            (#"{"dance":{}}"#, .invalidField, "items[1]"),
+            (#"{"start":7}"#, .invalidField, "items[2].start"),
+            (#"{"start":{}}"#, .missingField, "items[3].start.kind"),
+            (#"{"start":{"kind":"a","backoff":{"factor":0}}}"#, .invalidField, "items[4].start.backoff.factor"),
+            (#"{"start":{"kind":"a","id":"taken"}}"#, .processExists, "items[5].start.id"),
+            (#"{"start":{"kind":"a","parent_id":"nobody"}}"#, .invalidField, "items[6].start.parent_id"),
+            (
+                #"{"start":{"kind":"other","idempotency_key":"k"}}"#, .idempotencyMismatch,
+                "items[7].start.idempotency_key"
+            ),
+            (#"{"progress":{"id":"taken","fraction":2}}"#, .invalidField, "items[8].progress.fraction"),
+            (#"{"progress":{"id":"taken","x":1}}"#, .unknownField, "items[9].progress.x"),
+            (#"{"progress":{"id":"queued"}}"#, .missingField, "items[10].progress.attempt"),
+            (#"{"complete":{"id":"queued"}}"#, .missingField, "items[11].complete.attempt"),
+            (#"{"fail":{"id":"queued"}}"#, .missingField, "items[12].fail.attempt"),
+            (#"{"cancel":{}}"#, .missingField, "items[13].cancel.id"),
+        ]
+        let response = await service.post("/batch", "{\"items\":[\(items.map(\.item).joined(separator: ","))]}")
+        let results = try #require(response["results"]?.elements)
+        for (result, expected) in zip(results, items) {
+            #expect(result["problem"]?["code"]?.text == expected.code.rawValue, "\(expected.item)")
+            #expect(result["problem"]?["field"]?.text == expected.field, "\(expected.item)")
+        }
+    }
+
     @Test("a start's key in a batch makes a repeat harmless")
     func idempotency() async throws {
         let service = TestService()

@@ -261,7 +261,7 @@ enum OpenAPISchemas {
           "status": {"type": "integer"},
           "detail": {"type": "string", "description": "A sentence that the sender of the request can act on."},
           "instance": {"type": "string", "description": "The path of the request."},
-          "field": {"type": "string", "description": "The field, parameter or header field to blame."},
+          "field": {"type": "string", "description": "The field, parameter or header field to blame; a field of the body by its path from the top, such as items[3].start.id."},
           "offset": {"type": "integer", "description": "The byte of the body at which reading could not go on."},
           "process_id": {"$ref": "#/components/schemas/Identifier"},
           "process_status": {"$ref": "#/components/schemas/Status"},

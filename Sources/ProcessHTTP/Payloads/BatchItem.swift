@@ -3,7 +3,7 @@ internal import ProcessCore
 /// One item of a batch: a verb, and the fields that its own path takes in body, path, header and query.
 enum BatchItem {
     case start(StartRequest, ProcessManager.IdempotencyKey?)
-    case change(ProcessID, ChangeRequest)
+    case change(ProcessID, ChangeRequest, verb: String)
 
     /// The verbs, as an error names them.
     private static let verbs = "start, progress, complete, fail, cancel"
@@ -28,7 +28,7 @@ enum BatchItem {
         }
         var fields = try body.object()
         if let kind {
-            self = try Self.change(kind, taking: &fields)
+            self = try Self.change(kind, verb, taking: &fields)
         } else {
             let key = try fields.takeIdentifier("idempotency_key")
             let start = try StartRequest(taking: &fields, traceparent: nil)
@@ -40,20 +40,35 @@ enum BatchItem {
     }
 
     private static func change(
-        _ kind: ChangeRequest.Kind, taking fields: inout JSONObject
+        _ kind: ChangeRequest.Kind, _ verb: String, taking fields: inout JSONObject
     ) throws(JSONFieldError) -> BatchItem {
         let id = try fields.takeIdentifier("id")
         var kind = kind
         if case .cancel = kind { kind = .cancel(force: try fields.takeBool("force") ?? false) }
         let request = try ChangeRequest(kind, taking: &fields)
         guard let id else { throw fields.missing("id", "is required: name the process") }
-        return .change(ProcessID(trusted: id), request)
+        return .change(ProcessID(trusted: id), request, verb: verb)
+    }
+
+    /// Where a field of the item stands in the body. The parameters and header fields of the verb's own path are fields here.
+    ///
+    /// - Parameters:
+    ///   - field: The field as the verb's own path names it.
+    ///   - place: Which of the items it is, from 0.
+    /// - Returns: The path from the top of the body: `items[3].start.id`.
+    func path(of field: String, at place: Int) -> String {
+        let verb =
+            switch self {
+            case .start: "start"
+            case .change(_, _, let verb): verb
+            }
+        return "items[\(place)].\(verb).\(field == "Idempotency-Key" ? "idempotency_key" : field)"
     }
 
     /// What the item depends on: items that share one of these are done in their order.
     var subjects: [String] {
         switch self {
-        case .change(let id, _): ["i\(id.text)"]
+        case .change(let id, _, _): ["i\(id.text)"]
         case .start(let request, let key):
             [
                 request.start.id.map { "i\($0.text)" }, request.start.parentID.map { "i\($0.text)" },

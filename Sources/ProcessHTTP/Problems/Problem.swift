@@ -67,6 +67,9 @@ final class Problem: Error {
         return Problem(self.code, self.detail, field: self.field, facts: facts)
     }
 
+    /// The same problem, with another name for the field to blame.
+    func blaming(_ field: String?) -> Problem { Problem(self.code, self.detail, field: field, facts: self.facts) }
+
     /// A text of the sender's, cut to a length that suits an answer.
     static func shortened(_ text: String) -> String {
         guard text.utf8.count > 200 else { return text }

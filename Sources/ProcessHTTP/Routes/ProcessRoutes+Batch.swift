@@ -25,7 +25,7 @@ extension ProcessRoutes {
                 guard let row = waiting.popFirst() else { return }
                 group.addTask {
                     var done: [(Int, JSONText)] = []
-                    for place in row { done.append((place, await self.result(of: items[place], writer))) }
+                    for place in row { done.append((place, await self.result(of: items[place], at: place, writer))) }
                     return done
                 }
             }
@@ -62,32 +62,33 @@ extension ProcessRoutes {
         return values.map { value in Result { () throws(JSONFieldError) in try BatchItem(value) } }
     }
 
-    private func result(of item: Result<BatchItem, JSONFieldError>, _ writer: BatchResultWriter) async -> JSONText {
-        do throws(Problem) {
-            switch item {
-            case .failure(let error): throw Problem(error)
-            case .success(.change(let id, let wanted)):
-                do throws(ProcessError) {
-                    let record = try await self.manager.change(id, wanted.change, attempt: wanted.attempt)
-                    return writer.result(.ok, record)
-                } catch {
-                    throw Problem(error, effect: .change)
-                }
-            case .success(.start(let request, let key)):
-                do throws(ProcessError) {
-                    let outcome = try await self.manager.start(
-                        request.start, idempotency: key, returnsExisting: request.returnsExisting)
-                    switch outcome {
-                    case .started(let record): return writer.result(.accepted, record)
-                    case .replayed(let record): return writer.result(.ok, record, isReplayed: true)
-                    case .existing(let record): return writer.result(.ok, record)
-                    }
-                } catch {
-                    throw Problem(error, effect: .change)
-                }
+    private func result(
+        of item: Result<BatchItem, JSONFieldError>, at place: Int, _ writer: BatchResultWriter
+    ) async -> JSONText {
+        switch item {
+        case .failure(let error): return writer.result(Problem(error))
+        case .success(let item):
+            do throws(ProcessError) {
+                return try await self.result(of: item, writer)
+            } catch {
+                let problem = Problem(error, effect: .change)
+                return writer.result(problem.blaming(problem.field.map { item.path(of: $0, at: place) }))
             }
-        } catch {
-            return writer.result(error)
+        }
+    }
+
+    private func result(of item: BatchItem, _ writer: BatchResultWriter) async throws(ProcessError) -> JSONText {
+        switch item {
+        case .change(let id, let wanted, _):
+            return writer.result(.ok, try await self.manager.change(id, wanted.change, attempt: wanted.attempt))
+        case .start(let request, let key):
+            let outcome = try await self.manager.start(
+                request.start, idempotency: key, returnsExisting: request.returnsExisting)
+            switch outcome {
+            case .started(let record): return writer.result(.accepted, record)
+            case .replayed(let record): return writer.result(.ok, record, isReplayed: true)
+            case .existing(let record): return writer.result(.ok, record)
+            }
         }
     }
 }
