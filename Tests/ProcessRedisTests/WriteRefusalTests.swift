@@ -63,6 +63,34 @@ struct WriteRefusalTests {
         }
     }
 
+    @Test(
+        "a transaction that the server gives up, since it came to refuse writes after the queueing, is such a refusal",
+        arguments: [
+            ["REPLICAOF", "127.0.0.1", "1"], ["CONFIG", "SET", "min-replicas-to-write", "1"],
+            ["CONFIG", "SET", "maxmemory", "1"],
+        ])
+    func refusedAtTheEnd(change: [String]) async throws {
+        try await withRepository { repository, server async throws in
+            let (client, other) = (try server.connect(), try server.connect())
+            try client.run("MULTI")
+            try client.run("SET", "key", "1")
+            try other.run(change)
+            try client.send(["EXEC"])
+            guard case .error(let text) = try client.receive() else {
+                Issue.record("it was done")
+                return
+            }
+            #expect(text.hasPrefix("EXECABORT"))
+            let isFull = change.contains("maxmemory")
+            let error = ProcessRepositoryError(redis: text, doing: "the insert")
+            #expect(error.code == (isFull ? .storeFull : .unavailable), "\(text)")
+            #expect((error.explanation != nil) == !isFull)
+            let refusal = RedisWriteRefusal()
+            #expect(refusal.note(text) == (change[0] == "REPLICAOF"))
+            #expect(refusal.current == text)
+        }
+    }
+
     @Test("calls that are on their way when the connection is made anew are all answered")
     func renewedUnderLoad() async throws {
         try await withRepository { repository, server async throws in

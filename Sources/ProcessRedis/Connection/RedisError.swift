@@ -64,11 +64,16 @@ extension ProcessRepositoryError {
     }
 
     /// The word that says what sort of error it is. Before version 7, an error inside a script is in its report:
-    /// `ERR Error running script (…): @user_script:12: -OOM command not allowed …`.
+    /// `ERR Error running script (…): @user_script:12: -OOM command not allowed …`. Where the server came to refuse a
+    /// transaction after it was queued, why is behind: `EXECABORT Transaction discarded because of: READONLY …`.
     static func word(ofRedis text: String) -> Substring {
-        let error =
-            text.hasPrefix("ERR Error running script") ? text.split(separator: " -", maxSplits: 1).last : text[...]
-        return (error ?? text[...]).prefix { $0 != " " }
+        var error = text[...]
+        if text.hasPrefix("ERR Error running script") {
+            error = text.split(separator: " -", maxSplits: 1).last ?? error
+        }
+        let aborted = "EXECABORT Transaction discarded because of: "
+        if text.hasPrefix(aborted) { error = text.dropFirst(aborted.count) }
+        return error.prefix { $0 != " " }
     }
 }
 
