@@ -231,40 +231,17 @@ final class RedisConnection: @unchecked Sendable {
         }
     }
 
-    /// Says who we are, chooses the database and asks for the time: one batch, before any other command.
     private func introduce() {
-        let configuration = self.configuration
-        var commands = RedisCommands()
-        var subjects: [String] = []
-        if let password = configuration.password {
-            let user = configuration.username.map { [$0] } ?? []
-            commands.append("AUTH", user + [password.exposed])
-            subjects.append("the password")
-        }
-        if configuration.database != 0 {
-            commands.append("SELECT", [String(configuration.database)])
-            subjects.append("database \(configuration.database)")
-        }
-        commands.append("TIME", [])
-        subjects.append("TIME")
-        // Refused to some users, and of no use but to who looks at the list of clients: an error is passed over.
-        commands.append("CLIENT", ["SETNAME", "process-tracker"])
+        let introduction = RedisIntroduction(self.configuration)
         let sent = MonotonicInstant.now
-        let asked = subjects
         self.send(
-            RedisBatch(commands: commands, effect: .writes, isIntroduction: true) { result in
+            RedisBatch(commands: introduction.commands, effect: .writes, isIntroduction: true) { result in
                 guard case .success(var reply) = result else { return }
-                do throws(RedisReply.Surprise) {
-                    for subject in asked.dropLast() {
-                        if let error = reply.error {
-                            self.lose(ProcessRepositoryError(redis: error, doing: subject))
-                            return
-                        }
-                        reply.skip()
-                    }
-                    self.clock.take(sent: sent, received: .now, microseconds: try reply.time())
+                do throws(ProcessRepositoryError) {
+                    let time = try introduction.time(in: &reply)
+                    self.clock.take(sent: sent, received: .now, microseconds: time)
                 } catch {
-                    self.lose(ProcessRepositoryError(error, doing: "TIME"))
+                    self.lose(error)
                     return
                 }
                 self.becomeReady()
@@ -389,16 +366,5 @@ final class RedisConnection: @unchecked Sendable {
         self.failWaiting()
         self.openHandler.take()?(self.lastFailure)
         self.drainHandler.take()?()
-    }
-}
-
-extension RedisReply {
-    /// Reads the answer to `TIME`.
-    ///
-    /// - Returns: Microseconds since 1970.
-    mutating func time() throws(Surprise) -> Int64 {
-        guard try self.array() == 2 else { throw .unexpected("two numbers") }
-        let seconds = try self.decimal()
-        return seconds &* 1_000_000 &+ (try self.decimal())
     }
 }
