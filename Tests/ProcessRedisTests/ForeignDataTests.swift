@@ -202,6 +202,24 @@ struct ForeignDataTests {
         }
     }
 
+    @Test("a start of which a part was refused stays where somebody has claimed it before it could be taken back")
+    func claimedBeforeTakenBack() async throws {
+        try await withRepository { repository, server async throws in
+            let record = startedRecord(at: repository.now(), queue: "default")
+            try await repository.keep(record)
+            let claimed = try #require(try await repository.claim(ClaimRequest(queues: ["default"])).first)
+            let before = try server.run("ZRANGE", "process_status:running", "0", "-1").texts
+            do throws(ProcessRepositoryError) {
+                try await repository.takeBack(record, because: "WRONGTYPE of some index")
+                Issue.record("it says that it was taken back")
+            } catch {
+                #expect(error.code == .outcomeUnknown)
+            }
+            #expect(try await repository.find(record.id) == .found(claimed))
+            #expect(try server.run("ZRANGE", "process_status:running", "0", "-1").texts == before)
+        }
+    }
+
     @Test(
         "an index entry without its process is mended by who comes across it",
         arguments: [

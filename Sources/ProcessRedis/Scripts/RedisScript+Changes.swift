@@ -64,6 +64,18 @@ extension RedisScript {
         return {'inserted'}
         """
 
+    /// Removes what a plain insert wrote, unless somebody has changed the process since. What holds something of another type
+    /// stays as it is. Arguments: 3 id, 4 the revision it was written in, then indexes. Answers whether it is gone.
+    static let takeBackBody = """
+        local id, process = ARGV[3], P .. 'process:' .. ARGV[3]
+        local revision = try('HGET', process, 'revision')
+        if type(revision) == 'string' and revision ~= ARGV[4] then return 0 end
+        for i = 5, #ARGV do try('ZREM', P .. ARGV[i], id) end
+        try('SREM', P .. 'process_ids', id)
+        if type(revision) == 'string' then call('UNLINK', process) end
+        return 1
+        """
+
     /// Arguments: 3 id, 4 the revision there must be, 5 when that was created, 6 the time that must have come, 7 channel,
     /// 8 message, 9 queue where it waits in one; then what is different: name, value, …, an empty one, names to remove, …, an
     /// empty one, indexes to leave, …, an empty one, and index, score, ….

@@ -8,7 +8,7 @@
 /// Redis undoes nothing that a failing script has written; and publishes last, by `pcall`, because a message is a hint.
 enum RedisScript: Int, CaseIterable, Sendable {
     case insert, replace, claim, counts, cleanup, removeCorrupt, forgetExpired, repair, append, chunks, keepOutput
-    case removeStreams
+    case removeStreams, takeBack
 
     /// The Lua text.
     var source: String { Self.sources[self.rawValue] }
@@ -28,6 +28,7 @@ enum RedisScript: Int, CaseIterable, Sendable {
             case .chunks: [chunksBody]
             case .keepOutput: [lookup, keepOutputBody]
             case .removeStreams: [removeStreamsBody]
+            case .takeBack: [takeBackBody]
             }
         return ([prelude] + parts).joined(separator: "\n")
     }
@@ -46,6 +47,7 @@ enum RedisScript: Int, CaseIterable, Sendable {
         case .chunks: "the look at the output"
         case .keepOutput: "the move of output"
         case .removeStreams: "the removal of output"
+        case .takeBack: "taking back the insert"
         }
     }
 }
