@@ -11,6 +11,8 @@ struct FaultyRepository: ProcessRepository {
     var fault: @Sendable (Operation) -> ProcessRepositoryError? = { _ in nil }
     /// Ids whose records can't be read.
     var corrupt: Set<String> = []
+    /// Ids that the store has something under that is no process, as a Redis may.
+    var foreign: Set<String> = []
     var state = RepositoryHealth(.ok, latency: .microseconds(250))
 
     func now() -> Timestamp { self.inner.now() }
@@ -18,6 +20,7 @@ struct FaultyRepository: ProcessRepository {
     func insert(_ insertion: ProcessInsertion) async throws(ProcessRepositoryError) -> InsertOutcome {
         try self.check(.insert)
         if self.corrupt.contains(insertion.record.id.text) { return .exists(.corrupt("no revision")) }
+        if self.foreign.contains(insertion.record.id.text) { return .exists(.corrupt("something else")) }
         return try await self.inner.insert(insertion)
     }
 

@@ -50,6 +50,22 @@ struct StoreFailureTests {
         }
     }
 
+    @Test("an id that something unreadable stands under is 409 with advice that helps, and nothing of what is there")
+    func unusableID() async {
+        let service = TestService(wrapping: { FaultyRepository(inner: $0, corrupt: ["broken"], foreign: ["other"]) })
+        let broken = await service.post("/start", #"{"kind":"a","id":"broken"}"#)
+        broken.expectProblem(.processExists, field: "id")
+        #expect(broken["detail"]?.text?.contains("DELETE /cleanup?corrupt=true&force=true") == true)
+        await service.post("/start", #"{"kind":"a","id":"broken","if_exists":"return"}"#).expectProblem(.corruptRecord)
+        for more in ["", #","if_exists":"return""#] {
+            let other = await service.post("/start", "{\"kind\":\"a\",\"id\":\"other\"\(more)}")
+            other.expectProblem(.processExists, field: "id")
+            #expect(other["detail"]?.text?.contains("is no process") == true, "\(other.text)")
+            #expect(other["detail"]?.text?.contains("choose another id") == true, "\(other.text)")
+            #expect(!other.text.contains("if_exists") && !other.text.contains("corrupt"), "\(other.text)")
+        }
+    }
+
     @Test("the detail says whether a change may have happened")
     func outcome() async {
         func detail(

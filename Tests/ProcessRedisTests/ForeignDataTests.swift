@@ -220,6 +220,29 @@ struct ForeignDataTests {
         }
     }
 
+    @Test("an id whose key holds something else says so, and what to do about it")
+    func foreignInTheWay() async throws {
+        try await withRepository { repository, server async throws in
+            try server.run("HSET", "process:x", "owner", "somebody")
+            let manager = ProcessManager(repository: repository)
+            var start = ProcessStart(kind: "report")
+            start.id = "x"
+            for returnsExisting in [false, true] {
+                do throws(ProcessError) {
+                    _ = try await manager.start(start, returnsExisting: returnsExisting)
+                    Issue.record("it was started")
+                } catch {
+                    guard case .unusable("x", let reason, isOurs: false) = error else {
+                        Issue.record("\(error)")
+                        return
+                    }
+                    #expect(reason.contains("not a process"))
+                }
+            }
+            #expect(try server.run("HGETALL", "process:x").texts == ["owner", "somebody"])
+        }
+    }
+
     @Test(
         "an index entry without its process is mended by who comes across it",
         arguments: [

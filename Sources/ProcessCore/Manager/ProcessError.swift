@@ -8,6 +8,9 @@ public enum ProcessError: Error, Sendable {
     case moved(ProcessID)
     /// The id is taken by another process.
     case exists(ProcessID)
+    /// The id is taken by something that can't be read as a process; the text says why. What is not ours is seen by a start
+    /// alone, and removed by nobody.
+    case unusable(ProcessID, String, isOurs: Bool)
     /// The idempotency key came before with another body.
     case idempotencyMismatch(key: String)
     /// The parent named at a start is not there.

@@ -94,7 +94,8 @@ extension ProcessManager {
             switch error {
             // It ended, or was removed, while it was on its way to be cancelled.
             case .refused, .notFound, .removed, .corrupt: return false
-            case .moved, .exists, .idempotencyMismatch, .parentMissing, .full, .indexConflict, .store: throw error
+            case .moved, .exists, .unusable, .idempotencyMismatch, .parentMissing, .full, .indexConflict, .store:
+                throw error
             }
         }
     }

@@ -97,7 +97,7 @@ public final class ProcessManager: Sendable {
     ///   - idempotency: The caller's key, where it sent one.
     ///   - returnsExisting: Whether a taken id answers the process that is there.
     /// - Returns: The process, and how it came to be.
-    /// - Throws: `exists`, `removed`, `idempotencyMismatch`, `parentMissing`, `full`, `corrupt`, `store`.
+    /// - Throws: `exists`, `unusable`, `removed`, `idempotencyMismatch`, `parentMissing`, `full`, `corrupt`, `store`.
     public func start(
         _ start: ProcessStart, idempotency: IdempotencyKey? = nil, returnsExisting: Bool = false
     ) async throws(ProcessError) -> StartOutcome {
@@ -121,12 +121,20 @@ public final class ProcessManager: Sendable {
         case .replayed(.corrupt(let reason)): throw .corrupt(id, reason)
         case .idempotencyMismatch: throw .idempotencyMismatch(key: idempotency?.key ?? "")
         case .exists(.found(let record)) where returnsExisting: return .existing(record)
+        case .exists(.corrupt(let reason)) where try await self.isForeign(id):
+            throw .unusable(id, reason, isOurs: false)
         case .exists(.corrupt(let reason)) where returnsExisting: throw .corrupt(id, reason)
+        case .exists(.corrupt(let reason)): throw .unusable(id, reason, isOurs: true)
         case .exists: throw .exists(id)
         case .removed(let tombstone): throw ProcessError(tombstone)
         case .parentMissing: throw .parentMissing(start.parentID ?? id)
         case .full: throw .full(maximum: self.maximumCount ?? 0)
         }
+    }
+
+    /// Whether what takes an id is not ours: a look-up passes over that.
+    private func isForeign(_ id: ProcessID) async throws(ProcessError) -> Bool {
+        do { return try await self.repository.find(id) == .missing } catch { throw .store(error) }
     }
 
     /// Looks at one process.

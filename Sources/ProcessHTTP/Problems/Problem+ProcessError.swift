@@ -23,6 +23,16 @@ extension Problem {
                 .processExists,
                 "the id \(id) is taken: choose another, or send \"if_exists\":\"return\" to get the one that is there",
                 field: "id", facts: Facts(processID: id))
+        case .unusable(let id, let reason, isOurs: true):
+            self.init(
+                .processExists,
+                "the id \(id) is taken by a record that cannot be read: choose another id, or remove such records by DELETE /cleanup?corrupt=true&force=true",
+                field: "id", facts: Facts(processID: id, cause: "\(id): \(reason)"))
+        case .unusable(let id, let reason, isOurs: false):
+            self.init(
+                .processExists,
+                "the id \(id) is taken by something in the store that is no process, and that stays as it is: choose another id, or have it removed from the store by hand",
+                field: "id", facts: Facts(processID: id, cause: "\(id): \(reason)"))
         case .idempotencyMismatch(let key):
             self.init(
                 .idempotencyMismatch,
