@@ -37,6 +37,9 @@ final class GroupCommitter {
     private let files: StoreFiles
     /// Why a write of the batch that is being kept met a disk that did not take it.
     private var diskFailure: ProcessRepositoryError?
+    /// When the log's room could not be used again for lack of room in the file, so that a full disk is not copied to with
+    /// each write that it refuses.
+    private var noRoomSince: MonotonicInstant?
     /// How many transactions are still followed by a gap.
     private var politeTransactions = 0
 
@@ -79,7 +82,7 @@ final class GroupCommitter {
         return batch
     }
 
-    private func commit(_ batch: ArraySlice<PendingWrite>) {
+    private func commit(_ batch: ArraySlice<PendingWrite>, mayMakeRoom: Bool = true) {
         let connection = self.writer.connection
         do {
             try self.writer.begin.run()
@@ -105,7 +108,12 @@ final class GroupCommitter {
         } catch {
             self.files.note(error)
             self.rollBack()
-            self.retryInHalves(batch, error.repositoryError("writing to the store"))
+            let failure = error.repositoryError("writing to the store")
+            if mayMakeRoom, self.makeRoom(after: failure) {
+                self.commit(batch, mayMakeRoom: false)
+            } else {
+                self.retryInHalves(batch, failure)
+            }
             return
         }
         do {
@@ -114,7 +122,9 @@ final class GroupCommitter {
             self.files.note(error)
             self.rollBack()
             let failure = error.commitError
-            if failure.code == .storeFull {
+            if mayMakeRoom, self.makeRoom(after: failure) {
+                self.commit(batch, mayMakeRoom: false)
+            } else if failure.code == .storeFull {
                 self.retryInHalves(batch, failure)
             } else {
                 self.fail(batch, failure)
@@ -133,6 +143,18 @@ final class GroupCommitter {
             self.politeTransactions -= 1
             usleep(Self.gap)
         }
+    }
+
+    /// Makes room on a full disk where that is possible: a log that can't grow can be begun anew once the file holds all of
+    /// it, which needs no room where the file has the pages already. Commits alone would not come to that, as they fail.
+    ///
+    /// - Returns: Whether there may be room now.
+    private func makeRoom(after failure: ProcessRepositoryError) -> Bool {
+        guard failure.code == .storeFull else { return false }
+        let now = MonotonicInstant.now
+        if let noRoomSince, now.nanoseconds(since: noRoomSince) < 1_000_000_000 { return false }
+        self.noRoomSince = self.writer.connection.emptyLog() ? nil : now
+        return self.noRoomSince == nil
     }
 
     private func retryInHalves(_ batch: ArraySlice<PendingWrite>, _ failure: ProcessRepositoryError) {

@@ -110,6 +110,15 @@ final class SQLiteConnection {
     /// Number of rows that statements changed since the connection was opened.
     var totalChanges: Int64 { sqlite3_total_changes64(self.handle) }
 
+    /// Puts what the log holds into the file, so that the log's own room can be used again. Waits for nobody.
+    ///
+    /// - Returns: Whether nothing is left that only the log holds.
+    func emptyLog() -> Bool {
+        var (frames, copied) = (Int32(0), Int32(0))
+        let code = sqlite3_wal_checkpoint_v2(self.handle, "main", SQLITE_CHECKPOINT_PASSIVE, &frames, &copied)
+        return code == SQLITE_OK && frames == copied
+    }
+
     /// Ends the use of files that were moved away or replaced, without a trace in what has their names now.
     ///
     /// Closing would leave a log that goes by its name to the next file of that name, and be played onto it. So what it holds

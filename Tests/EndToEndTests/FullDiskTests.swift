@@ -44,6 +44,52 @@ extension BuiltProgram {
             }
         }
 
+        @Test(
+            "on a full disk, writes and cleanups use the room that the file and its log have",
+            .enabled(if: OwnFileSystem.isAllowed), arguments: [(200, 60), (0, 60)])
+        func roomInTheLog(finished: Int, reports: Int) async throws {
+            try await TemporaryDirectory.with { folder in
+                let prepared = "\(folder)/processes.db"
+                let first = try await TrackerProgram(sqlite: prepared)
+                for number in 0..<finished {
+                    _ = try await first.client.post("/start", #"{"kind":"k","id":"p\#(number)"}"#)
+                    _ = try await first.client.post("/complete/p\(number)")
+                }
+                #expect(await first.end(by: SIGTERM) == 0)
+
+                let place = "\(folder)/small"
+                let program = try await TrackerProgram(
+                    ["TRACKER_SQLITE_PATH": "\(place)/processes.db"],
+                    prefix: OwnFileSystem.prefix(
+                        "mkdir '\(place)' && mount -t tmpfs -o size=8m none '\(place)' && cp '\(prepared)' '\(place)'"))
+                let client = program.client
+                // None of these makes the file grow, only its log.
+                _ = try await client.post("/start", #"{"kind":"k","id":"busy"}"#)
+                for _ in 0..<reports { #expect(try await client.post("/progress/busy").status == 200) }
+                Self.fillUp("/proc/\(program.processID)/root\(place)/filler")
+                if finished > 0 {
+                    let answer = try await client.delete("/cleanup?older_than=1ms")
+                    #expect(answer.status == 200, "\(answer)")
+                    #expect(answer.json["removed"].int == finished)
+                }
+                for _ in 0..<300 {
+                    let answer = try await client.post("/progress/busy")
+                    #expect(answer.status == 200, "\(answer)")
+                    if answer.status != 200 { break }
+                }
+                #expect(try await client.get("/health").json["status"].string == "ok")
+                #expect(await program.end(by: SIGTERM) == 0)
+            }
+        }
+
+        /// Writes to a file until there is no room left for a single byte.
+        private static func fillUp(_ path: String) {
+            let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+            defer { close(file) }
+            let block = [UInt8](repeating: 0, count: 4096)
+            while write(file, block, block.count) > 0 {}
+        }
+
         private static let padding = String(repeating: "x", count: 100_000)
 
         /// Starts processes until the store is full.
