@@ -26,6 +26,8 @@ extension RedisProcessRepository: MoveTarget {
 
     /// See ``MoveTarget``. One round trip.
     public func insert(_ process: MovingProcess) async throws(ProcessRepositoryError) -> InsertOutcome {
-        try await self.insertChecked(ProcessInsertion(process.record, requiresParent: false), output: process.output)
+        let insertion = ProcessInsertion(
+            process.record, idempotency: process.idempotency, requiresParent: false)
+        return try await self.insertChecked(insertion, output: process.output)
     }
 }

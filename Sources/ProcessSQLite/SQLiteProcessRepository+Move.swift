@@ -32,7 +32,9 @@ extension SQLiteProcessRepository {
     /// - Returns: What is there.
     /// - Throws: `unavailable`.
     public func moving(after place: Int64, limit: Int) async throws(ProcessRepositoryError) -> MovingBatch {
-        try await self.read { reader throws(SQLiteError) in try reader.moving(after: place, limit: limit) }
+        try await self.read { [now = self.now()] reader throws(SQLiteError) in
+            try reader.moving(after: place, limit: limit, at: now)
+        }
     }
 
     /// Reads some of the output of a process that moves.

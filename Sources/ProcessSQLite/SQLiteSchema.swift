@@ -15,14 +15,14 @@ struct SQLiteSchema: Sendable {
 
     /// The schema of this program.
     static let current = SQLiteSchema(
-        migrations: [Self.version1, Self.version2, Self.version3],
+        migrations: [Self.version1, Self.version2, Self.version3, Self.version4],
         objects: [
             "processes", "large_inputs", "counts", "tombstones", "idempotency_keys",
             "processes_by_status", "processes_by_kind", "processes_by_queue", "processes_claimable",
             "processes_delayed", "processes_leases", "processes_deadlines", "processes_finished",
             "processes_finished_retained", "processes_expiring", "processes_children",
             "tombstones_by_age", "tombstones_by_expiry", "idempotency_keys_by_expiry",
-            "streams", "stream_chunks", "streams_by_age", "moving",
+            "streams", "stream_chunks", "streams_by_age", "moving", "idempotency_keys_by_process",
         ])
 
     /// The status in the tombstone of a process that was moved to another store.
@@ -161,4 +161,7 @@ struct SQLiteSchema: Sendable {
 
     /// Processes on their way to another store, which nobody but the move sees; the inputs of all of them stand in the row.
     private static let version3 = "CREATE TABLE moving (\(Self.processColumns)) STRICT"
+
+    /// Keys by their process, with which they move.
+    private static let version4 = "CREATE INDEX idempotency_keys_by_process ON idempotency_keys (process_id)"
 }

@@ -40,7 +40,7 @@ extension StoreWriter {
             try streamMove.run()
             // It is remembered for as long as it is not known to be in the other store.
             try burial.bury(candidate, record.id, as: SQLiteSchema.movedStatus, at: now, expiresAt: .max)
-            batch.processes.append(MovingProcess(record, output: try self.reader.outputPosition(ofMoving: row)))
+            batch.processes.append(try self.reader.movingProcess(record, inRow: row, at: now))
         }
         return batch
     }
@@ -95,7 +95,7 @@ extension StoreWriter {
 
 extension StoreReader {
     /// Reads processes that began to move and are not known to have arrived.
-    func moving(after row: Int64, limit: Int) throws(SQLiteError) -> MovingBatch {
+    func moving(after row: Int64, limit: Int, at now: Timestamp) throws(SQLiteError) -> MovingBatch {
         let rows = try self.statement(
             "SELECT \(ProcessColumn.selection) FROM moving p WHERE p.row > ?1 ORDER BY p.row LIMIT ?2")
         rows.bind(row, at: 1)
@@ -107,18 +107,37 @@ extension StoreReader {
             let row = ProcessRowReader(rows).row
             if count == limit { batch.next = row }
             guard let record = self.record(of: rows) else { continue }
-            batch.processes.append(MovingProcess(record, output: try self.outputPosition(ofMoving: row)))
+            batch.processes.append(try self.movingProcess(record, inRow: row, at: now))
         }
         return batch
     }
 
-    /// Where the output of the process in a row of `moving` has come to.
-    fileprivate func outputPosition(ofMoving row: Int64) throws(SQLiteError) -> StreamAppend.Position? {
+    /// What goes with a process in a row of `moving`.
+    fileprivate func movingProcess(
+        _ record: ProcessRecord, inRow row: Int64, at now: Timestamp
+    ) throws(SQLiteError) -> MovingProcess {
+        var process = MovingProcess(record)
         let stream = try self.statement("SELECT last, attempt FROM streams WHERE process = -?1")
         stream.bind(row, at: 1)
-        guard try stream.step() else { return nil }
-        defer { stream.reset() }
-        return StreamAppend.Position(last: stream.integer(at: 0), attempt: Int(stream.integer(at: 1)))
+        if try stream.step() {
+            process.output = StreamAppend.Position(last: stream.integer(at: 0), attempt: Int(stream.integer(at: 1)))
+            stream.reset()
+        }
+        let key = try self.statement(
+            """
+            SELECT key, fingerprint, expires_at FROM idempotency_keys
+            WHERE process_id IN (?1, ?2) AND expires_at > ?3 ORDER BY process_id DESC LIMIT 1
+            """)
+        key.bind(record.id.text, at: 1)
+        key.bind(KeyHolder(record).text, at: 2)
+        key.bind(now.milliseconds, at: 3)
+        if try key.step() {
+            process.idempotency = ProcessInsertion.Idempotency(
+                key: key.text(at: 0) ?? "", fingerprint: key.text(at: 1) ?? "",
+                lifetime: Timestamp(milliseconds: key.integer(at: 2)) - now)
+            key.reset()
+        }
+        return process
     }
 
     /// Reads some of the output of a process that moves.

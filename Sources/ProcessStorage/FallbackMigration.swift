@@ -107,14 +107,17 @@ public enum FallbackMigration {
     ) async throws(Failure) -> Outcome {
         let record = process.record
         if process.output != nil, try await !self.moveOutput(of: record.id, from: source, to: target) { return .kept }
-        do {
-            switch try await target.insert(process) {
-            case .inserted: return .moved
-            case .exists(.found(let other)) where self.hasArrived(record, as: other): return .movedBefore
-            case .replayed, .idempotencyMismatch, .exists, .removed, .parentMissing, .full: return .kept
-            }
-        } catch {
-            throw .target(error)
+        let outcome: InsertOutcome
+        do { outcome = try await target.insert(process) } catch { throw .target(error) }
+        switch outcome {
+        case .inserted: return .moved
+        case .exists(.found(let other)) where self.hasArrived(record, as: other): return .movedBefore
+        case .replayed(.found(let other)) where self.hasArrived(record, as: other): return .movedBefore
+        case .replayed, .idempotencyMismatch:
+            // The key started another process there meanwhile, and stays with that.
+            let process = MovingProcess(record, output: process.output)
+            return try await self.move(process, from: source, to: target)
+        case .exists, .removed, .parentMissing, .full: return .kept
         }
     }
 
@@ -153,6 +156,7 @@ public enum FallbackMigration {
 
     /// Whether a process of the target came of one that is out of reach in the source, by a move that ended early.
     private static func hasArrived(_ record: ProcessRecord, as other: ProcessRecord) -> Bool {
-        other.createdAt == record.createdAt && other.kind == record.kind && other.revision >= record.revision
+        other.id == record.id && other.createdAt == record.createdAt && other.kind == record.kind
+            && other.revision >= record.revision
     }
 }

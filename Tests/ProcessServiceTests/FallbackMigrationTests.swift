@@ -155,6 +155,63 @@ struct FallbackMigrationTests {
         }
     }
 
+    @Test("a start that is repeated with its key after the move finds its process, until the key is forgotten")
+    func keys() async throws {
+        try await self.withStores { file, target, _ in
+            let key = ProcessManager.IdempotencyKey(key: "k", fingerprint: "f")
+            let other = ProcessManager.IdempotencyKey(key: "k", fingerprint: "g")
+            let policy = CleanupPolicy(idempotencyLifetime: .seconds(60))
+            let before = ProcessManager(repository: file, policy: policy)
+            let after = ProcessManager(repository: target, policy: policy)
+            let start = ProcessStart(kind: "report")
+            guard case .started(let first) = try await before.start(start, idempotency: key) else { return }
+            self.clock.advance(by: .seconds(50))
+            // The first move ends behind the insert, unheard.
+            let failing = InterposedTarget(
+                target,
+                after: { () throws(ProcessRepositoryError) in throw ProcessRepositoryError(.outcomeUnknown, "") })
+            #expect(await FallbackMigration.move(from: file, to: failing).failure != nil)
+            let report = await FallbackMigration.move(from: file, to: target)
+            #expect(report.moved == 0 && report.kept == 0 && report.failure == nil, "\(report)")
+
+            #expect(try await after.start(start, idempotency: key) == .replayed(first))
+            await #expect("another body") {
+                try await after.start(start, idempotency: other)
+            } throws: { error in
+                if case .idempotencyMismatch = error as? ProcessError { true } else { false }
+            }
+            self.clock.advance(by: .seconds(10))
+            guard case .started = try await after.start(start, idempotency: key) else {
+                Issue.record("the key should be forgotten, a minute after its start")
+                return
+            }
+        }
+    }
+
+    @Test("a key that started something else in the target meanwhile stays with that, and the process moves without it")
+    func usedKeys() async throws {
+        try await self.withStores { file, target, _ in
+            let start = ProcessStart(kind: "report")
+            var there: [ProcessManager.StartOutcome] = []
+            for (key, fingerprint) in [("k", "f"), ("l", "g")] {
+                let before = ProcessManager.IdempotencyKey(key: key, fingerprint: "f")
+                let after = ProcessManager.IdempotencyKey(key: key, fingerprint: fingerprint)
+                _ = try await ProcessManager(repository: file).start(start, idempotency: before)
+                there.append(try await ProcessManager(repository: target).start(start, idempotency: after))
+            }
+            let report = await FallbackMigration.move(from: file, to: target)
+            #expect(report.moved == 2 && report.kept == 0 && report.failure == nil, "\(report)")
+            #expect(try await target.counts().total == 4)
+            let key = ProcessManager.IdempotencyKey(key: "k", fingerprint: "f")
+            let repeated = try await ProcessManager(repository: target).start(start, idempotency: key)
+            guard case .replayed(let record) = repeated, case .started(let first) = there[0] else {
+                Issue.record("\(repeated)")
+                return
+            }
+            #expect(record.id == first.id)
+        }
+    }
+
     @Test("whoever is still on the file loses nothing that was acknowledged, and is told when it moved")
     func stillInUse() async throws {
         try await self.withStores { file, target, path in

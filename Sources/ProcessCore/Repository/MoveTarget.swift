@@ -4,15 +4,21 @@ public struct MovingProcess: Hashable, Sendable {
     public var record: ProcessRecord
     /// Where its output has come to; `nil` where it has put out nothing.
     public var output: StreamAppend.Position?
+    /// The key that it was started with, for as long as that is still remembered; `nil` where there is none.
+    public var idempotency: ProcessInsertion.Idempotency?
 
-    /// Takes both parts.
-    public init(_ record: ProcessRecord, output: StreamAppend.Position? = nil) {
+    /// Takes the parts.
+    public init(
+        _ record: ProcessRecord, output: StreamAppend.Position? = nil,
+        idempotency: ProcessInsertion.Idempotency? = nil
+    ) {
         self.record = record
         self.output = output
+        self.idempotency = idempotency
     }
 }
 
-/// A store that processes of another one are moved into, with their output.
+/// A store that processes of another one are moved into, with their output and their idempotency keys.
 ///
 /// The chunks come first, in portions, and then the process: before it is there, nobody can add to them or see them. Both may
 /// be done twice, and by several at once, for what moves does not change meanwhile.
@@ -30,7 +36,7 @@ public protocol MoveTarget: Sendable {
         _ chunks: [StreamChunk], of id: ProcessID, after index: Int64
     ) async throws(ProcessRepositoryError) -> KeptOutput
 
-    /// Keeps a process whose chunks are there, if its id is free.
+    /// Keeps a process whose chunks are there, if its id and its key are free.
     ///
     /// - Parameter process: The process, in any state; its parent need not be there.
     /// - Returns: What came of it.
