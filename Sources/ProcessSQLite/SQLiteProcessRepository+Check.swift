@@ -3,7 +3,8 @@ public import ProcessCore
 extension SQLiteProcessRepository {
     /// Looks through a whole store for damage; reads all of it, and so takes its time. Blocks the calling thread.
     ///
-    /// The store may be in use meanwhile: what is looked at is its state of one moment. Nothing is changed.
+    /// The store may be in use meanwhile: what is looked at is its state of one moment. Nothing is changed, and nothing is
+    /// left beside a file that nobody has open.
     ///
     /// - Parameter path: The path of the file.
     /// - Returns: What was found, one sentence each, at most some hundred; empty where the store is sound.
@@ -15,13 +16,26 @@ extension SQLiteProcessRepository {
         guard version == SQLiteSchema.current.version else {
             throw file.refusal("is of version \(version): start the service once to bring it to this program's version")
         }
+        // Without a log the file is the whole truth, and can be read without the files that SQLite makes to share it: they
+        // would have the rights of a backup that is write-protected, and could not be made in a folder that is.
+        if let state = file.stateAtRest {
+            let findings = Result { () throws(ProcessRepositoryError) in try file.findings(.immutable) }
+            // Nothing keeps a service from opening it meanwhile, so what was read only holds if nobody has.
+            if file.stateAtRest == state { return try findings.get() }
+        }
+        return try file.findings(.readOnly)
+    }
+}
+
+extension SQLiteStoreFile {
+    fileprivate func findings(_ mode: SQLiteConnection.Mode) throws(ProcessRepositoryError) -> [String] {
         do {
-            let reader = try StoreReader(try file.openForReading(), unreadableRows: UnreadableRows(nil))
+            let reader = try StoreReader(try self.openForReading(mode), unreadableRows: UnreadableRows(nil))
             // The connection ends with the check, and its transaction with it.
             try reader.connection.execute("BEGIN")
             return try StoreCheck(reader: reader).findings()
         } catch {
-            throw file.refusal(of: error)
+            throw self.refusal(of: error)
         }
     }
 }

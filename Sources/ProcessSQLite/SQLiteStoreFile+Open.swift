@@ -79,9 +79,13 @@ extension SQLiteStoreFile {
     /// checkpoints make fewer copies, and a longer pause.
     private static let pagesBetweenCheckpoints = 4000
 
-    /// Opens the store for reading; it is open for writing elsewhere.
-    func openForReading() throws(SQLiteError) -> SQLiteConnection {
-        let connection = try SQLiteConnection(path: self.path, mode: .readOnly, busyTimeout: self.busyTimeout)
+    /// Opens the store for reading.
+    ///
+    /// - Parameter mode: How; with `immutable` only while nobody has it open for writing.
+    /// - Returns: A connection of the caller's own.
+    /// - Throws: What SQLite says.
+    func openForReading(_ mode: SQLiteConnection.Mode = .readOnly) throws(SQLiteError) -> SQLiteConnection {
+        let connection = try SQLiteConnection(path: self.path, mode: mode, busyTimeout: self.busyTimeout)
         try connection.execute("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192")
         return connection
     }

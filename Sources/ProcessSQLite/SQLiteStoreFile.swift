@@ -65,7 +65,26 @@ struct SQLiteStoreFile: Sendable {
     /// Whether there is a write-ahead log, in which the truth about the file may be.
     private var hasLog: Bool {
         var status = stat()
-        return stat("\(self.path)-wal", &status) == 0
+        // SQLite follows links, and has the log beside the file itself.
+        guard let path = realpath(self.path, nil) else { return stat("\(self.path)-wal", &status) == 0 }
+        defer { free(path) }
+        return stat("\(String(cString: path))-wal", &status) == 0
+    }
+
+    /// What tells a file from one that was written to meanwhile.
+    struct State: Equatable {
+        let inode: ino_t
+        let size: off_t
+        let changedAt: [Int]
+    }
+
+    /// How the file is, where it has no log, and so nobody has it open; else nil.
+    var stateAtRest: State? {
+        var status = stat()
+        guard !self.hasLog, stat(self.path, &status) == 0 else { return nil }
+        return State(
+            inode: status.st_ino, size: status.st_size,
+            changedAt: [status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec])
     }
 
     /// Reads the first 100 bytes: SQLite's header, as its file format describes it. No SQL runs before they are ours.

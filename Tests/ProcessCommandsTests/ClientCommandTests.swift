@@ -288,4 +288,20 @@ struct SettingsCommandTests {
         #expect(await fixture.run("list").ending == .exit(0))
         #expect(await fixture.run("list", "--url", "here").ending == .exit(2))
     }
+
+    @Test("a wrong address in the environment costs run a warning, not the work; on the command line it is wrong use")
+    func wrongAddressOfRun() async {
+        let fixture = ToolFixture(environment: ["TRACKER_URL": "here"])
+        let result = await fixture.run("run", "--no-capture", "--", "true")
+        #expect(result.ending == .exit(0))
+        #expect(
+            result.errors == [
+                "warning: no tracker answers at the address that is set "
+                    + #"(TRACKER_URL: found "here"; allowed: http://host:port); the command runs untracked"#
+            ])
+        #expect(await fixture.run("run", "--quiet", "--no-capture", "--", "true").errors == [])
+        #expect(await fixture.run("run", "--require", "--", "true").ending == .exit(2))
+        #expect(await fixture.run("run", "--url", "there", "--", "true").ending == .exit(2))
+        #expect(fixture.tracker.lines == [])
+    }
 }

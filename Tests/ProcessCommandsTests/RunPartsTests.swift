@@ -48,4 +48,16 @@ struct RunPartsTests {
             #expect(state.revents & Int16(POLLERR) != 0)
         }
     }
+
+    @Test("a hang-up reaches the leader of a session alone, all else that a terminal sends reaches the command too")
+    func hangUp() {
+        func isFromTerminal(_ number: Int32, code: Int32, isSessionLeader: Bool) -> Bool {
+            ReceivedSignal(number: number, code: code, isSessionLeader: isSessionLeader).isFromTerminal
+        }
+        let (kernel, process): (Int32, Int32) = (0x80, 0)
+        #expect(!isFromTerminal(SIGHUP, code: kernel, isSessionLeader: true))
+        #expect(isFromTerminal(SIGHUP, code: kernel, isSessionLeader: false))
+        #expect(isFromTerminal(SIGINT, code: kernel, isSessionLeader: true))
+        #expect(!isFromTerminal(SIGINT, code: process, isSessionLeader: false))
+    }
 }

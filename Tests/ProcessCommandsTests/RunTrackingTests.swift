@@ -9,9 +9,6 @@ import Testing
 
 @Suite("run: what the tracker hears and says", .timeLimit(.minutes(3)))
 struct RunTrackingTests {
-    /// A script that goes on until the tracker has heard its last line, and then ends.
-    private static func waiting(for file: String) -> String { "until [ -e \(file) ]; do sleep 0.01; done" }
-
     @Test("the last line of output is the progress message, and is sent again only when it has changed")
     func messages() async throws {
         let switches = SignalSwitch()
@@ -30,21 +27,6 @@ struct RunTrackingTests {
         let bodies = seen.errors.withLock { $0 }
         #expect(bodies.filter { $0 == #"{"attempt":1,"message":"two 10%"}"# }.count == 1)
         #expect(bodies.filter { $0 == #"{"attempt":1}"# }.count >= 2)
-    }
-
-    @Test("a tracker that says nothing holds the command up for a while only, and is not asked twice")
-    func silentTracker() async throws {
-        var fixture = RunFixture()
-        fixture.tracker = .silent
-        fixture.timing.startLimit = .milliseconds(20)
-        let result = try await fixture.run(script: "echo done")
-        #expect(result.status == .exited(0))
-        #expect(result.outputText == "done\n")
-        #expect(
-            result.warnings == [
-                "warning: no tracker answers at http://tracker.test:8080 (no answer within 20ms); the command runs untracked"
-            ])
-        #expect(fixture.tracker.lines == ["POST /start"])
     }
 
     @Test("a cancel request ends the command by SIGTERM, and is confirmed")

@@ -152,6 +152,18 @@ struct TailTests {
         #expect(result.output == "ab")
         #expect(result.errors.count == 2 && result.errors[0].hasPrefix("chunks 1 to 2 are missing"))
         #expect(fixture.tracker.lines.count == 2)
+        let json = await fixture.run("tail", "p-1", "--no-follow", "--json")
+        #expect(
+            json.output == """
+                {"index":2,"type":"gap","data":{"first":1,"last":2}}
+                {"index":3,"type":"content","data":"a"}
+                {"index":4,"type":"restart","data":{"attempt":2}}
+                {"index":5,"type":"content","data":"b"}
+
+                """)
+        #expect(
+            await fixture.run("tail", "p-1", "--no-follow", "--json", "--type", "content").output.contains("gap")
+                == false)
     }
 
     @Test("--no-follow ends where nothing is kept, and says what was there")
@@ -166,6 +178,8 @@ struct TailTests {
         #expect(result.errors == ["chunks 4 to 7 are missing: the tracker keeps only the newest output"])
         #expect(fixture.tracker.lines.count == 1)
         #expect(await fixture.run("tail", "p-1", "--no-follow", "--after", "7").errors == [])
+        let json = await fixture.run("tail", "p-1", "--no-follow", "--after", "3", "--json")
+        #expect(json.output == #"{"index":7,"type":"gap","data":{"first":4,"last":7}}"# + "\n")
     }
 
     @Test(

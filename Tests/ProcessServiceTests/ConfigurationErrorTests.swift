@@ -87,6 +87,20 @@ struct ConfigurationErrorTests {
                 == "pt.conf:1: \(key): unknown key; the nearest known one is \(nearest)")
     }
 
+    @Test(
+        "where nothing known is near, no other key is named", arguments: ["FOO", "PASSWORD", "TRACKER_NOTHING_OF_OURS"])
+    func farKeys(key: String) {
+        #expect(
+            configurationError(file: "\(key)=x")
+                == "pt.conf:1: \(key): unknown key; `process-tracker config` shows those that there are")
+    }
+
+    @Test("a mark of the byte order that an editor put before a file is passed over")
+    func byteOrderMark() throws {
+        #expect(try configuration(file: "\u{FEFF}TRACKER_THREADS=3").threads == 3)
+        #expect(try configuration(file: "\u{FEFF}# comment\nTRACKER_THREADS=3").threads == 3)
+    }
+
     @Test("in a file every unknown key is a mistake, whatever it begins with")
     func unknownKeysOfAFile() {
         #expect(
@@ -122,7 +136,7 @@ struct ConfigurationErrorTests {
             "hunter2",
         ])
     func brokenLines(line: String) {
-        #expect(configurationError(file: "\n\(line)\n") == "pt.conf:2: line 2: neither KEY=value nor a # comment")
+        #expect(configurationError(file: "\n\(line)\n") == "pt.conf:2: neither KEY=value nor a # comment")
     }
 
     @Test("a key that stands in a file twice, or a flag given twice, is refused")

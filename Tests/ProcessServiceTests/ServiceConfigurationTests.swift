@@ -185,6 +185,8 @@ struct ServiceConfigurationTests {
             try url(["TRACKER_LISTEN": "0.0.0.0:99", "TRACKER_RETENTION": "x", "TRACKER_X": "y"])
                 == "http://127.0.0.1:99")
         #expect(try url(["TRACKER_LISTEN": "0.0.0.0:99", "TRACKER_URL": "http://h/"]) == "http://h:80")
+        #expect(try url(["TRACKER_LISTEN": "here", "TRACKER_URL": "http://h/"]) == "http://h:80")
+        #expect(throws: ConfigurationError.self) { try url(["TRACKER_LISTEN": "here"]) }
         #expect(throws: ConfigurationError.self) { try url(["TRACKER_URL": "h"]) }
         #expect(throws: ConfigurationError.self) { try url(["TRACKER_LISTEN": "127.0.0.1:0"]) }
     }

@@ -67,12 +67,23 @@ public struct CommandContext: Sendable {
 
     /// The tracker that a call's options, the environment or the file name.
     func tracker(_ arguments: ParsedArguments) throws(CommandError) -> TrackerAPI {
-        let url: ServiceURL
-        do throws(ConfigurationError) {
-            url = try ClientConfiguration(self.input(arguments.settings)).url
-        } catch {
-            throw .usage(error.description)
+        switch self.address(arguments) {
+        case .success(let url): return try self.tracker(at: url, arguments)
+        case .failure(let error): throw .usage(error.description)
         }
+    }
+
+    /// Where the tracker is.
+    func address(_ arguments: ParsedArguments) -> Result<ServiceURL, ConfigurationError> {
+        do throws(ConfigurationError) {
+            return .success(try ClientConfiguration(self.input(arguments.settings)).url)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The tracker at an address.
+    func tracker(at url: ServiceURL, _ arguments: ParsedArguments) throws(CommandError) -> TrackerAPI {
         let (isQuiet, warn) = (arguments.has("--quiet"), self.console.warn)
         return TrackerAPI(client: try self.connect(url) { if !isQuiet { warn($0) } })
     }

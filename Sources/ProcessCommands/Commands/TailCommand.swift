@@ -99,16 +99,22 @@ struct TailCommand: Sendable {
                 throw error.commandError(at: api.client.address)
             }
             if chunks.isEmpty {
-                if let end, end > last { Self.warnOfGap(last + 1...end, view) }
+                if let end, end > last { try Self.noteGap(last + 1...end, view) }
                 return
             }
             for chunk in chunks {
                 guard let index = chunk.index, index > last else { continue }
-                if index > last + 1 { Self.warnOfGap(last + 1...index - 1, view) }
+                if index > last + 1 { try Self.noteGap(last + 1...index - 1, view) }
                 last = index
                 try Self.show(chunk, view)
             }
         }
+    }
+
+    /// Says of a gap between pages what the tracker says of one to those who follow.
+    private static func noteGap(_ range: ClosedRange<Int64>, _ view: OutputView) throws(CommandError) {
+        try view.noteGap(range)
+        Self.warnOfGap(range, view)
     }
 
     // MARK: Both

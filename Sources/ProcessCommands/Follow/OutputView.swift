@@ -26,7 +26,7 @@ final class OutputView: Sendable {
 
     /// Prints a chunk, if it is of a type to print.
     func show(_ chunk: OutputChunk) throws(CommandError) {
-        guard self.isWanted(chunk) else { return }
+        guard self.isWanted(chunk.type) else { return }
         if self.isJSON { return try self.console.write(Self.line(chunk)) }
         guard chunk.data.kind == .string, let text = try? chunk.data.string() else {
             let text = String(decoding: SingleLine.json(chunk.data.text().bytes), as: UTF8.self)
@@ -44,7 +44,23 @@ final class OutputView: Sendable {
 
     /// Prints, for programs, what the tracker itself says in between.
     func note(_ chunk: OutputChunk) throws(CommandError) {
-        if self.isJSON, self.isWanted(chunk) { try self.console.write(Self.line(chunk)) }
+        if self.isJSON, self.isWanted(chunk.type) { try self.console.write(Self.line(chunk)) }
+    }
+
+    /// Prints, for programs, that chunks are missing, as the tracker says it to those who follow.
+    func noteGap(_ range: ClosedRange<Int64>) throws(CommandError) {
+        guard self.isJSON, self.isWanted("gap") else { return }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("index", range.upperBound)
+        writer.member("type", "gap")
+        writer.name("data")
+        writer.beginObject()
+        writer.member("first", range.lowerBound)
+        writer.member("last", range.upperBound)
+        writer.endObject()
+        writer.endObject()
+        try self.console.write(SingleLine.json(writer.finish()))
     }
 
     /// Says something on standard error, on a line of its own.
@@ -62,7 +78,7 @@ final class OutputView: Sendable {
         }
     }
 
-    private func isWanted(_ chunk: OutputChunk) -> Bool { self.types.isEmpty || self.types.contains(chunk.type) }
+    private func isWanted(_ type: String) -> Bool { self.types.isEmpty || self.types.contains(type) }
 
     private func harmless(_ text: String) -> String {
         self.console.width == nil ? text : TerminalText.escapingAllButLines(text)

@@ -25,38 +25,39 @@ struct RunSession: Sendable {
             // Somebody wants us to end before there is anything to pass that on to.
             let status = ExitStatus.signalled(signal.number)
             let report = RunReport(status, lastLine: nil, tail: nil)
-            await self.finish(try? started.get(), report, isHurried: true, hurriedBy: nil)
+            await self.finish(self.standing(started), report, isHurried: true, hurriedBy: nil)
             return status
         }
-        let tracking = try self.tracking(started)
+        let start = try self.start(of: started)
 
         let (events, continuation) = AsyncStream.makeStream(of: RunEvent.self)
         let capture = OutputCapture()
         let command: RunningCommand
         do throws(SpawnError) {
             command = try RunningCommand(
-                starting: self.plan(tracking), capturesOutput: self.options.capturesOutput, in: self.environment,
+                starting: self.plan(start), capturesOutput: self.options.capturesOutput, in: self.environment,
                 capture: capture, send: { continuation.yield($0) })
         } catch {
             let name = DisplayText.escaping(String(decoding: self.options.command[0], as: UTF8.self))
             self.environment.warn("\(name): \(error.reason)")
-            await self.finish(tracking, RunReport(error, command: name), hurriedBy: nil)
+            await self.finish(start, RunReport(error, command: name), hurriedBy: nil)
             return .exited(error.exitCode)
         }
         for signal in inbox.open({ continuation.yield(.signal($0)) }) { command.child.signal(signal.number) }
 
         let supervisor = RunSupervisor(
             command: command, options: self.options, environment: self.environment, capture: capture,
-            tracking: tracking,
+            start: start,
             send: { continuation.yield($0) })
         let outcome = await supervisor.run(events)
         if let report = outcome.report {
-            await self.finish(tracking, report, isHurried: outcome.isHurried, hurriedBy: events)
+            await self.finish(outcome.start, report, isHurried: outcome.isHurried, hurriedBy: events)
         }
         return outcome.status
     }
 
-    private func plan(_ tracking: RunTracking?) -> ChildProcess.Plan {
+    private func plan(_ start: RunStart) -> ChildProcess.Plan {
+        let tracking: RunTracking? = if case .tracked(let tracking) = start { tracking } else { nil }
         // An id inherited from another run around this one is not ours to report on.
         var changes: [(name: String, value: String?)] = [("PROCESS_ID", tracking?.id)]
         if tracking != nil { changes.append(("TRACKER_URL", self.api.client.address)) }
@@ -101,15 +102,28 @@ struct RunSession: Sendable {
         }
     }
 
+    /// What is known of a start.
+    private func standing(_ started: Result<RunTracking, TrackerFailure>) -> RunStart {
+        switch started {
+        case .success(let tracking): .tracked(tracking)
+        case .failure(.unreachable(_, wasPossiblySent: true)):
+            .open(
+                LateStart(
+                    start: { () async throws(TrackerFailure) in try await self.start() },
+                    retryDelay: self.environment.timing.retryDelay, sleep: self.environment.sleep))
+        case .failure: .untracked
+        }
+    }
+
     /// Decides whether the command runs, tracked or not.
-    private func tracking(_ started: Result<RunTracking, TrackerFailure>) throws(CommandError) -> RunTracking? {
+    private func start(of started: Result<RunTracking, TrackerFailure>) throws(CommandError) -> RunStart {
         let failure: TrackerFailure
         switch started {
         case .success(let tracking):
             if isatty(self.environment.error) == 1 {
                 self.say("tracked as \(tracking.id); see how it goes with: process-tracker status \(tracking.id)")
             }
-            return tracking
+            return .tracked(tracking)
         case .failure(let error): failure = error
         }
         if case .refused(let problem) = failure, let id = self.options.id, let reason = Self.takenID(problem) {
@@ -119,7 +133,11 @@ struct RunSession: Sendable {
         }
         if self.options.isRequired {
             let error = failure.commandError(at: self.api.client.address)
-            throw .failed("not run, as --require demands a tracker: \(error.message)")
+            var message = "not run, as --require demands a tracker: \(error.message)"
+            if case .unreachable(_, wasPossiblySent: true) = failure {
+                message += ". \(Self.loose) and its id is used then"
+            }
+            throw .failed(message)
         }
         switch failure {
         case .unreachable(let reason, _):
@@ -130,8 +148,12 @@ struct RunSession: Sendable {
                 "warning: the tracker at \(self.api.client.address) does not take it: \(failure.reason); the command runs untracked"
             )
         }
-        return nil
+        return self.standing(started)
     }
+
+    /// What becomes of a start that was never answered.
+    private static let loose =
+        "Should the tracker have taken the start all the same, that process ends there as failed with its lease,"
 
     /// Why an id keeps a command from being run; nil where the refusal has another reason.
     private static func takenID(_ problem: TrackerProblem) -> String? {
@@ -161,13 +183,12 @@ struct RunSession: Sendable {
 
     /// Reports the end, again and again for a while; a signal meanwhile shortens that.
     private func finish(
-        _ tracking: RunTracking?, _ report: RunReport, isHurried: Bool = false, hurriedBy events: AsyncStream<RunEvent>?
+        _ start: RunStart, _ report: RunReport, isHurried: Bool = false, hurriedBy events: AsyncStream<RunEvent>?
     ) async {
-        guard let tracking else { return }
+        if case .untracked = start { return }
         let timing = self.environment.timing
-        let limit = isHurried ? timing.lastReportLimitAfterSignal : timing.lastReportLimit
-        let failure = await withTaskGroup(of: FinishStep.self) { group in
-            group.addTask { .reported(await self.report(report, to: tracking, within: limit)) }
+        let warning = await withTaskGroup(of: FinishStep.self) { group in
+            group.addTask { .reported(warning: await self.finish(start, report, isHurried: isHurried)) }
             if let events {
                 group.addTask {
                     for await event in events {
@@ -178,21 +199,38 @@ struct RunSession: Sendable {
                     return .hurry
                 }
             }
-            var failure: TrackerFailure?
+            var warning: String?
             for await step in group {
-                if case .reported(let result) = step { failure = result }
+                if case .reported(let result) = step { warning = result }
                 group.cancelAll()
             }
-            return failure
+            return warning
         }
-        if let failure {
-            self.say("warning: the tracker did not take the end of \(tracking.id): \(failure.reason)")
-        }
+        if let warning { self.say("warning: \(warning)") }
     }
 
     private enum FinishStep: Sendable {
-        case reported(TrackerFailure?)
+        case reported(warning: String?)
         case hurry
+    }
+
+    /// Learns first what became of a start without an answer. Returns what to warn of, if anything.
+    private func finish(_ start: RunStart, _ report: RunReport, isHurried: Bool) async -> String? {
+        let timing = self.environment.timing
+        var start = start
+        if case .open(let late) = start {
+            switch await late.settle(within: isHurried ? timing.lastReportLimitAfterSignal : timing.startLimit) {
+            case .tracked(let tracking): start = .tracked(tracking)
+            case .refused: return nil
+            case .unknown:
+                return
+                    "no tracker answers at \(self.api.client.address) still. \(Self.loose) whatever came of the command"
+            }
+        }
+        guard case .tracked(let tracking) = start else { return nil }
+        let limit = isHurried ? timing.lastReportLimitAfterSignal : timing.lastReportLimit
+        guard let failure = await self.report(report, to: tracking, within: limit) else { return nil }
+        return "the tracker did not take the end of \(tracking.id): \(failure.reason)"
     }
 
     private func report(

@@ -6,8 +6,10 @@ struct RunSupervisor: Sendable {
     struct Outcome: Sendable {
         /// How it ended.
         var status: ExitStatus
-        /// What to tell the tracker; nil where it would not listen, or there is none.
+        /// What to tell the tracker; nil where it would not listen.
         var report: RunReport?
+        /// How it stands there.
+        var start: RunStart
         /// Whether somebody sent a signal, and waits for us to end.
         var isHurried: Bool
     }
@@ -20,6 +22,7 @@ struct RunSupervisor: Sendable {
     }
 
     private struct State {
+        var start: RunStart
         var status: ExitStatus?
         var openStreams: Int
         var stop: Stop?
@@ -40,8 +43,8 @@ struct RunSupervisor: Sendable {
     let environment: RunEnvironment
     /// What remembers the output.
     let capture: OutputCapture
-    /// The process in the tracker, if any.
-    let tracking: RunTracking?
+    /// How it stands in the tracker as it begins.
+    let start: RunStart
     /// Queues an event.
     let send: @Sendable (RunEvent) -> Void
 
@@ -51,18 +54,15 @@ struct RunSupervisor: Sendable {
     /// - Returns: What came of it.
     func run(_ events: AsyncStream<RunEvent>) async -> Outcome {
         await withTaskGroup(of: Void.self) { group in
-            if let tracking = self.tracking {
-                let reporter = RunReporter(
-                    tracking: tracking, capture: self.capture, timing: self.environment.timing,
-                    lease: self.options.lease,
-                    sleep: self.environment.sleep)
+            switch self.start {
+            case .tracked(let tracking): self.report(on: tracking, &group)
+            case .open(let late):
                 group.addTask {
-                    if let loss = await reporter.run(onCancelRequest: { self.send(.cancelRequested) }) {
-                        self.send(.lost(loss))
-                    }
+                    if case .tracked(let tracking) = await late.settle() { self.send(.tracked(tracking)) }
                 }
+            case .untracked: break
             }
-            var state = State(openStreams: self.command.streamCount)
+            var state = State(start: self.start, openStreams: self.command.streamCount)
             for await event in events {
                 self.handle(event, &state, &group)
                 if state.isOver { break }
@@ -71,6 +71,17 @@ struct RunSupervisor: Sendable {
             group.cancelAll()
             await group.waitForAll()
             return self.outcome(state)
+        }
+    }
+
+    private func report(on tracking: RunTracking, _ group: inout TaskGroup<Void>) {
+        let reporter = RunReporter(
+            tracking: tracking, capture: self.capture, timing: self.environment.timing, lease: self.options.lease,
+            sleep: self.environment.sleep)
+        group.addTask {
+            if let loss = await reporter.run(onCancelRequest: { self.send(.cancelRequested) }) {
+                self.send(.lost(loss))
+            }
         }
     }
 
@@ -103,6 +114,10 @@ struct RunSupervisor: Sendable {
             } else if !signal.isFromTerminal {
                 child.signal(signal.number)
             }
+        case .tracked(let tracking):
+            self.say("the tracker has answered: tracked as \(tracking.id)")
+            state.start = .tracked(tracking)
+            self.report(on: tracking, &group)
         case .cancelRequested:
             self.say("the tracker was asked to cancel this: ending the command")
             self.end(.cancelRequested, &state, &group)
@@ -148,7 +163,7 @@ struct RunSupervisor: Sendable {
         let isOutputLost = state.outputError != nil && status == .exited(0)
         // The command may have ended before it could notice. A backup that is cut off must not look like a good one.
         if isOutputLost { status = .exited(1) }
-        if self.tracking != nil, !state.isLost {
+        if !state.isLost {
             switch state.stop {
             case .cancelRequested: report = .cancelled
             case .lost: report = nil
@@ -164,7 +179,7 @@ struct RunSupervisor: Sendable {
                     tail: isCaptured ? self.capture.tail : nil)
             }
         }
-        return Outcome(status: status, report: report, isHurried: state.isHurried)
+        return Outcome(status: status, report: report, start: state.start, isHurried: state.isHurried)
     }
 
     private func say(_ line: String) {

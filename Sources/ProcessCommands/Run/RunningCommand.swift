@@ -8,6 +8,8 @@ enum RunEvent: Sendable {
     case outputEnded(OutputPump.End)
     /// We got a signal.
     case signal(ReceivedSignal)
+    /// The tracker answered the start at last.
+    case tracked(RunTracking)
     /// Somebody asked the tracker for its end.
     case cancelRequested
     /// The tracker takes no more reports.

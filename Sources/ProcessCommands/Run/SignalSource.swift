@@ -8,6 +8,19 @@ struct ReceivedSignal: Equatable, Sendable {
     var isFromTerminal = false
 }
 
+extension ReceivedSignal {
+    /// A signal as the system tells of it.
+    ///
+    /// - Parameters:
+    ///   - number: Its number.
+    ///   - code: How it was sent. A process's signal has a code of 0 or less; above that is the kernel, here for the terminal.
+    ///   - isSessionLeader: Whether this program leads its session, as under `xterm -e` and `ssh -t`: a terminal that hangs up
+    ///     tells the leader alone, and leaves it to that to tell the others.
+    init(number: Int32, code: Int32, isSessionLeader: Bool) {
+        self.init(number: number, isFromTerminal: code > 0 && !(number == SIGHUP && isSessionLeader))
+    }
+}
+
 /// How this program stands to signals, found out and set up before there is any other thread.
 ///
 /// A thread of its own takes them in turn (`sigwaitinfo`), because it alone says who sent a signal: what a key sent has
@@ -68,8 +81,10 @@ public struct SignalSource: Sendable {
             while true {
                 var information = siginfo_t()
                 let number = sigwaitinfo(&signals, &information)
-                // A process's signal has a code of 0 or less; above that is the kernel, here for the terminal.
-                if number > 0 { receive(ReceivedSignal(number: number, isFromTerminal: information.si_code > 0)) }
+                guard number > 0 else { continue }
+                receive(
+                    ReceivedSignal(
+                        number: number, code: information.si_code, isSessionLeader: getsid(0) == getpid()))
             }
         }
     }

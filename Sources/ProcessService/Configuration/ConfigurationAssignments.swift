@@ -7,7 +7,7 @@ struct ConfigurationAssignments: Sendable {
     /// - Parameters:
     ///   - input: Where the values come from.
     ///   - unknownKeysAllowed: Whether misspelt keys are let pass.
-    /// - Throws: `ConfigurationError` naming an unknown key and the nearest known one, or a line that can't be read.
+    /// - Throws: `ConfigurationError` naming an unknown key and a known one that is near, or a line that can't be read.
     init(_ input: ConfigurationInput, unknownKeysAllowed: Bool = false) throws(ConfigurationError) {
         let known = Set(ServiceSettings.all.map(\.key))
         if let file = input.file {
@@ -42,7 +42,10 @@ struct ConfigurationAssignments: Sendable {
     }
 
     private static func unknown(_ key: String, place: String?) -> ConfigurationError {
-        let nearest = EditDistance.nearest(to: key, among: ServiceSettings.all.map(\.key)) ?? ""
+        guard let nearest = EditDistance.nearest(to: key, among: ServiceSettings.all.map(\.key)) else {
+            return ConfigurationError(
+                key, place: place, "unknown key; `process-tracker config` shows those that there are")
+        }
         return ConfigurationError(key, place: place, "unknown key; the nearest known one is \(nearest)")
     }
 

@@ -2,7 +2,7 @@ import ProcessCore
 
 /// Why the service can't be configured as asked. One line, which names the key or flag to blame and never shows a secret.
 public struct ConfigurationError: Error, Hashable, Sendable {
-    /// The key, `TRACKER_LISTEN`; or the flag, `--listen`, where it came as one.
+    /// The key, `TRACKER_LISTEN`; the flag, `--listen`, where it came as one; or the line of a file that is neither.
     public let subject: String
 
     /// Where the key stands, `process-tracker.conf:12`, where it came from a file.
@@ -25,6 +25,9 @@ public struct ConfigurationError: Error, Hashable, Sendable {
         case .flag: self.init(setting.flag ?? setting.key, reason)
         }
     }
+
+    /// Whether a variable of the environment is to blame, which is none of the caller's words, nor in a file that they name.
+    public var isFromEnvironment: Bool { self.place == nil && ServiceSettings.all.contains { $0.key == self.subject } }
 
     /// Blames a setting for its value.
     init(_ setting: Setting, from source: ConfigurationSource, found: String, _ rejection: Rejection) {

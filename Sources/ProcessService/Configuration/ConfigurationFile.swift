@@ -46,13 +46,15 @@ public struct ConfigurationFile: Sendable {
     func pairs() throws(ConfigurationError) -> [(key: String, value: String, line: Int)] {
         var pairs: [(key: String, value: String, line: Int)] = []
         // "\r\n" is one Character.
-        let lines = self.text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        // Some editors put a mark of the byte order before a text.
+        let text =
+            self.text.unicodeScalars.first == "\u{FEFF}" ? String(self.text.unicodeScalars.dropFirst()) : self.text
+        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
         for (index, line) in lines.enumerated() {
             let line = Self.trimmed(line)
             if line.isEmpty || line.hasPrefix("#") { continue }
             guard let separator = line.firstIndex(of: "="), Self.isKey(Self.trimmed(line[..<separator])) else {
-                throw ConfigurationError(
-                    "line \(index + 1)", place: "\(self.name):\(index + 1)", "neither KEY=value nor a # comment")
+                throw ConfigurationError("\(self.name):\(index + 1)", "neither KEY=value nor a # comment")
             }
             let key = String(Self.trimmed(line[..<separator]))
             let value = Self.unquoted(Self.trimmed(line[line.index(after: separator)...]))

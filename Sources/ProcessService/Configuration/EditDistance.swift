@@ -1,13 +1,14 @@
 /// How far apart two words are, for suggestions.
 package enum EditDistance {
-    /// The known word nearest to a misspelt one; of several equally near, the first. One that only lacks its end counts as
-    /// two letters away, however long the end is.
+    /// The known word nearest to a misspelt one; of several equally near, the first; nil where a third of the letters and more
+    /// would have to change. One that only lacks its end counts as two letters away, however long the end is.
     static func nearest(to word: String, among known: [String]) -> String? {
         func distance(_ candidate: String) -> Int {
             let distance = Self.between(word, candidate)
             return candidate.hasPrefix(word) ? min(distance, 2) : distance
         }
-        return known.min { distance($0) < distance($1) }
+        guard let nearest = known.min(by: { distance($0) < distance($1) }) else { return nil }
+        return distance(nearest) <= word.utf8.count / 3 ? nearest : nil
     }
 
     /// How many letters must be added, dropped, changed or swapped with their neighbour to get from one word to another.

@@ -140,12 +140,16 @@ public struct ClientConfiguration: Sendable {
     /// Reads where the service is.
     ///
     /// - Parameter input: File, environment and flags.
-    /// - Throws: `ConfigurationError` where either key can't be read, or the port is a free one that only the service knows.
+    /// - Throws: `ConfigurationError` where the key that counts can't be read, or the port is a free one that only the service knows.
     public init(_ input: ConfigurationInput) throws(ConfigurationError) {
-        let settings = ["TRACKER_LISTEN", "TRACKER_URL"].map(ServiceSettings.setting)
         let assignments = try ConfigurationAssignments(input, unknownKeysAllowed: true)
-        let values = try assignments.parse(settings)
-        guard let url = values.url ?? values.listen.flatMap({ ServiceURL($0) }) else {
+        if let url = try assignments.parse([ServiceSettings.setting("TRACKER_URL")]).url {
+            self.url = url
+            return
+        }
+        // Looked at only where it counts: a mistake in it is the service's affair otherwise.
+        let listen = try assignments.parse([ServiceSettings.setting("TRACKER_LISTEN")]).listen
+        guard let url = listen.flatMap({ ServiceURL($0) }) else {
             throw ConfigurationError("TRACKER_URL", "has to be set where TRACKER_LISTEN takes a free port")
         }
         self.url = url
