@@ -130,6 +130,8 @@ struct HandlerRun: Sendable {
                 state.isGroupLeft = false
                 self.environment.survivorGuard?.release(child)
             }
+        case .tooMuchPrinted:
+            self.end(child, .tooMuchPrinted, &state, &group)
         case .cancelRequested:
             self.end(child, .cancelRequested, &state, &group)
         case .stop:
