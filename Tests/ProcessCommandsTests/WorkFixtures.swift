@@ -27,6 +27,8 @@ struct WorkFixture: Sendable {
     let queue: FakeQueue
     var options = ["--queue", "default"]
     var timing = Self.quick
+    /// The time, where a test has its own.
+    var clock: SkippingClock?
 
     init(_ jobs: FakeQueue.Job..., answer: @escaping FakeQueue.Answer = { (_, _) throws(TrackerClientError) in nil }) {
         self.queue = FakeQueue(jobs, answer)
@@ -41,11 +43,15 @@ struct WorkFixture: Sendable {
         let warnings = Collected()
         let outcomes = Outcomes()
         let signals = self.queue.signals
+        let clock = self.clock
         let environment = WorkEnvironment(
             error: errors.descriptor, timing: self.timing,
             startSignals: { receive throws(CommandError) in signals.connect(receive) }, ignoredSignals: [],
-            path: "/usr/bin:/bin", sleep: { try await Task.sleep(for: $0) }, warn: { warnings.warn($0) },
-            log: { outcomes.add($0) }, worker: "host/1")
+            path: "/usr/bin:/bin", now: { clock?.now ?? .now },
+            sleep: { duration in
+                guard let clock else { return try await Task.sleep(for: duration) }
+                try await clock.sleep(duration)
+            }, warn: { warnings.warn($0) }, log: { outcomes.add($0) }, worker: "host/1")
         let session = WorkSession(
             options: try Self.options(self.options + ["--"] + words), api: TrackerAPI(client: self.queue.tracker),
             environment: environment)
@@ -73,6 +79,26 @@ struct WorkFixture: Sendable {
         private let outcomes = Mutex<[HandlerOutcome]>([])
         func add(_ outcome: HandlerOutcome) { self.outcomes.withLock { $0.append(outcome) } }
         var all: [HandlerOutcome] { self.outcomes.withLock { $0 } }
+    }
+}
+
+/// A clock that stands still until it is told to skip: from then on a wait is over at once, and has taken its time.
+final class SkippingClock: Sendable {
+    private let start = ContinuousClock.now
+    private let time = Mutex(Duration.zero)
+    private let isSkipping = Atomic(false)
+
+    /// What has passed since the clock was made.
+    var passed: Duration { self.time.withLock { $0 } }
+    var now: ContinuousClock.Instant { self.start + self.passed }
+
+    func skip() { self.isSkipping.store(true, ordering: .releasing) }
+
+    func sleep(_ duration: Duration) async throws {
+        guard self.isSkipping.load(ordering: .acquiring) else { return try await Task.sleep(for: duration) }
+        try Task.checkCancellation()
+        self.time.withLock { $0 += duration }
+        await Task.yield()
     }
 }
 

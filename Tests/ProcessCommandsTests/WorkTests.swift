@@ -171,6 +171,17 @@ struct WorkTests {
         #expect(body.contains(#""message":"It is too much (refused)""#) && body.hasSuffix(#""retry":false}"#))
     }
 
+    @Test("a handler is ended once it has printed more than any result may have")
+    func endlessOutput() async throws {
+        let folder = try ScratchFolder()
+        let fixture = WorkFixture(.init())
+        let result = try await fixture.work("head -c 17000000 /dev/zero; sleep 3; touch \(folder.path)/finished")
+        let body = try #require(fixture.queue.tracker.body(of: "POST /fail/j-1"))
+        #expect(body.contains(#""code":"result_too_large""#) && body.hasSuffix(#""retry":false}"#), "\(body)")
+        #expect(access("\(folder.path)/finished", F_OK) != 0)
+        #expect(result.outcomes.count == 1)
+    }
+
     @Test("several run at the same time, and one claim asks for as many as there are free")
     func concurrency() async throws {
         let folder = try ScratchFolder()

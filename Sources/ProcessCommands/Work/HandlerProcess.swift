@@ -7,6 +7,8 @@ enum HandlerEvent: Sendable {
     case ended
     /// Its streams have come to their end.
     case streamsEnded(HandlerOutput)
+    /// It has printed more than any result may have: nothing good can come of it any more.
+    case tooMuchPrinted
     /// Somebody asked the tracker for its end.
     case cancelRequested
     /// The tracker takes no more reports on it.
@@ -56,7 +58,7 @@ enum HandlerProcess {
             let streams = HandlerStreams(
                 input: (claimed.process.input ?? .null).bytes, toHandler: input.writing, fromOutput: output.reading,
                 fromErrors: error.reading, exitNotice: notice.reading, linger: environment.timing.linger,
-                errors: errors, destination: environment.error)
+                errors: errors, destination: environment.error, onTooMuch: { send(.tooMuchPrinted) })
             do throws(CommandError) {
                 // The waiting thread first: without it the other one would never end.
                 try BlockingThread.start {

@@ -65,19 +65,16 @@ enum HandlerReport: Equatable, Sendable {
     ///   - output: What it printed to standard output.
     ///   - errors: What it printed to standard error.
     init(_ status: ExitStatus, stoppedFor stop: HandlerStop?, _ output: HandlerOutput, _ errors: HandlerErrors) {
-        if status == .exited(0) {
-            guard output.isCut else {
-                self = .completed(output.result)
-                return
-            }
+        switch stop {
+        case _ where status == .exited(0) && !output.isCut:
+            self = .completed(output.result)
+        case .tooMuchPrinted,
+            _ where status == .exited(0):
             self = .failed(
                 HandlerFailure(
                     code: "result_too_large",
                     message: "the handler printed more than \(HandlerOutput.limit / 1_048_576) MiB to standard output",
                     status: status, tail: errors.tail, mayRetry: false))
-            return
-        }
-        switch stop {
         case .cancelRequested:
             self = .cancelled
         case .workerStops:
@@ -112,6 +109,8 @@ enum HandlerStop: Sendable {
     case cancelRequested
     /// The worker has to end.
     case workerStops
+    /// It has printed more than any result may have.
+    case tooMuchPrinted
 }
 
 /// What came of a claimed process.

@@ -33,7 +33,7 @@ struct HandlerRun: Sendable {
     /// Queues an event.
     let send: @Sendable (HandlerEvent) -> Void
     private let errors: HandlerErrors
-    private let renewal = LeaseRenewal()
+    private let renewal: LeaseRenewal
 
     /// Prepares a run.
     init(
@@ -47,6 +47,7 @@ struct HandlerRun: Sendable {
         self.hurry = hurry
         self.events = events
         self.send = send
+        self.renewal = LeaseRenewal(environment.now())
         self.errors = HandlerErrors(prefix: options.concurrency > 1 ? "[\(claimed.id)] " : "")
     }
 
@@ -54,7 +55,7 @@ struct HandlerRun: Sendable {
     ///
     /// - Returns: What came of it.
     func run() async -> HandlerOutcome {
-        let start = ContinuousClock.now
+        let start = self.environment.now()
         let child: ChildProcess
         do throws(SpawnError) {
             child = try HandlerProcess.start(
@@ -66,12 +67,13 @@ struct HandlerRun: Sendable {
                 message: TextLimit.prefix("\(name): \(error.reason)", bytes: LastLine.longestMessage))
             let ending = await self.deliver(.failed(failure))
             return HandlerOutcome(
-                process: self.claimed.process, ending: ending, duration: .now - start, startFailure: failure.message)
+                process: self.claimed.process, ending: ending, duration: self.environment.now() - start,
+                startFailure: failure.message)
         }
         if self.claimed.process.cancelRequested { self.send(.cancelRequested) }
         let state = await self.follow(child)
         return HandlerOutcome(
-            process: self.claimed.process, ending: await self.finish(state), duration: .now - start)
+            process: self.claimed.process, ending: await self.finish(state), duration: self.environment.now() - start)
     }
 
     // MARK: While it runs
@@ -80,7 +82,8 @@ struct HandlerRun: Sendable {
         await withTaskGroup(of: Void.self) { group in
             let reporter = WorkReporter(
                 claimed: self.claimed, errors: self.errors, renewal: self.renewal, contact: self.contact,
-                timing: self.environment.timing, sleep: self.environment.sleep, warn: self.environment.warn)
+                timing: self.environment.timing, now: self.environment.now, sleep: self.environment.sleep,
+                warn: self.environment.warn)
             group.addTask {
                 if let problem = await reporter.run(onCancelRequest: { self.send(.cancelRequested) }) {
                     self.send(.lost(problem))
@@ -127,6 +130,8 @@ struct HandlerRun: Sendable {
                 state.isGroupLeft = false
                 self.environment.survivorGuard?.release(child)
             }
+        case .tooMuchPrinted:
+            self.end(child, .tooMuchPrinted, &state, &group)
         case .cancelRequested:
             self.end(child, .cancelRequested, &state, &group)
         case .stop:
@@ -170,12 +175,12 @@ struct HandlerRun: Sendable {
             state.status ?? .exited(1), stoppedFor: state.stop, state.output ?? HandlerOutput(), self.errors)
         if let progress = self.errors.takeProgress() {
             do throws(TrackerFailure) {
-                let start = ContinuousClock.now
                 _ = try await self.contact.call { () throws(TrackerFailure) in
                     try await self.claimed.progress(progress)
                 }
-                self.renewal.last = start
+                self.renewal.last = self.environment.now()
             } catch {
+                if error.mayHaveArrived { self.renewal.last = self.environment.now() }
                 // What matters is the report on the end, which comes next and is tried for longer.
                 if case .refused(let problem) = error, problem.isGivenAway { return self.lost(problem) }
             }
@@ -183,7 +188,8 @@ struct HandlerRun: Sendable {
         return await self.deliver(report)
     }
 
-    /// Reports the end, again and again until it is taken, or the lease has passed and with it the process.
+    /// Reports the end, again and again until it is taken, or the lease has passed and with it the process. The last try
+    /// comes just after that: the tracker may not have looked yet, and a report that comes too late does no harm.
     private func deliver(_ firstReport: HandlerReport) async -> HandlerOutcome.Ending {
         var report = firstReport
         var failures = 0
@@ -212,13 +218,13 @@ struct HandlerRun: Sendable {
                             message: TextLimit.prefix(problem.sentence, bytes: LastLine.longestMessage), mayRetry: false
                         ))
                     continue
-                case .unreachable(_, let wasSent): wasPossiblySent = wasPossiblySent || wasSent
-                case .refused: wasPossiblySent = true
-                case .unintelligible: wasPossiblySent = true
+                default: wasPossiblySent = wasPossiblySent || error.mayHaveArrived
                 }
                 failures += 1
+                let left = self.deadline - self.environment.now()
                 let delay = self.environment.timing.retryDelay(afterFailures: failures)
-                guard ContinuousClock.now + delay < self.deadline, (try? await self.environment.sleep(delay)) != nil
+                guard left > .zero,
+                    (try? await self.environment.sleep(self.environment.timing.cut(delay, to: left))) != nil
                 else { return self.unreported(error) }
             }
         }
@@ -260,6 +266,6 @@ final class Hurry: Sendable {
     /// Since when; nil where there is no hurry.
     var since: ContinuousClock.Instant? { self.instant.withLock { $0 } }
 
-    /// There is, from now on.
-    func begin() { self.instant.withLock { $0 = $0 ?? .now } }
+    /// There is, from this time on.
+    func begin(at now: ContinuousClock.Instant) { self.instant.withLock { $0 = $0 ?? now } }
 }

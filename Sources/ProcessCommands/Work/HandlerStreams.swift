@@ -22,6 +22,8 @@ struct HandlerStreams: Sendable {
     let errors: HandlerErrors
     /// Where these go.
     let destination: Int32
+    /// Called once, when the handler has printed more than any result may have.
+    let onTooMuch: @Sendable () -> Void
 
     private static let bufferSize = 65_536
 
@@ -84,7 +86,9 @@ struct HandlerStreams: Sendable {
             if waiting[0].revents != 0 { self.write() }
             if waiting[1].revents != 0 {
                 if let chunk = Self.read(self.fromOutput, buffer) {
+                    let wasCut = self.output.isCut
                     self.output.append(chunk)
+                    if self.output.isCut && !wasCut { self.streams.onTooMuch() }
                     self.owedOutput -= chunk.count
                 } else {
                     Self.close(&self.fromOutput)

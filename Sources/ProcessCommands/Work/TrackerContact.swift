@@ -9,6 +9,17 @@ extension TrackerProblem {
     var isGivenAway: Bool { self.isFinal && self.isTooLate }
 }
 
+extension TrackerFailure {
+    /// Whether the tracker may have done what it was asked for all the same.
+    var mayHaveArrived: Bool {
+        switch self {
+        case .unreachable(_, let wasPossiblySent): wasPossiblySent
+        case .refused(let problem): !problem.isFinal
+        case .unintelligible: true
+        }
+    }
+}
+
 /// Whether the tracker answers, as all calls of a worker see it together: one warning when it stops, one line when it is
 /// back, however many calls fail in between.
 final class TrackerContact: Sendable {

@@ -12,6 +12,8 @@ struct WorkEnvironment: Sendable {
     var ignoredSignals: Set<Int32>
     /// Where programs are looked for; nil for the system's default.
     var path: String?
+    /// What time it is.
+    var now: @Sendable () -> ContinuousClock.Instant = { .now }
     /// Waits, and throws when the task is cancelled.
     var sleep: @Sendable (Duration) async throws -> Void
     /// Says something on standard error, as a line of ours.

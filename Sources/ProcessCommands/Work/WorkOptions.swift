@@ -80,4 +80,10 @@ struct WorkTiming: Sendable {
         let delay = min(self.retryDelay * (1 << min(max(count - 1, 0), 16)), self.longestRetryDelay)
         return delay * Double.random(in: 0.5...1)
     }
+
+    /// A wait before something is tried again that is of use only for so long: half of what is left at the most, so that the
+    /// tries come closer together at the end, and the last one comes just after it.
+    func cut(_ delay: Duration, to left: Duration) -> Duration {
+        left > .zero ? min(delay, max(left / 2, self.retryDelay)) : delay
+    }
 }

@@ -1,11 +1,17 @@
 internal import ProcessCore
 internal import Synchronization
 
-/// Since when a process is ours for one more lease.
+/// Since when a process may be ours for one more lease.
 final class LeaseRenewal: Sendable {
-    private let instant = Mutex(ContinuousClock.now)
+    private let instant: Mutex<ContinuousClock.Instant>
 
-    /// When the last request was sent that the tracker answered: its own count begins no earlier.
+    /// Takes the time at which the claim was answered.
+    init(_ instant: ContinuousClock.Instant) {
+        self.instant = Mutex(instant)
+    }
+
+    /// When the last request came back that the tracker has taken, or may have: its own count begins no later. One that
+    /// gives up by this never does so while the process is still ours.
     var last: ContinuousClock.Instant {
         get { self.instant.withLock { $0 } }
         set { self.instant.withLock { $0 = newValue } }
@@ -24,6 +30,8 @@ struct WorkReporter: Sendable {
     let contact: TrackerContact
     /// How long to wait for what.
     let timing: WorkTiming
+    /// What time it is.
+    let now: @Sendable () -> ContinuousClock.Instant
     /// Waits.
     let sleep: @Sendable (Duration) async throws -> Void
     /// Says something.
@@ -42,11 +50,14 @@ struct WorkReporter: Sendable {
         var isCancelSeen = false
         while true {
             // Up to the very moment: a heartbeat that waits for one more tick is a cancel request seen a second later.
-            let untilHeartbeat = max(.zero, lastReport + heartbeatInterval - .now)
+            let untilHeartbeat = max(.zero, lastReport + heartbeatInterval - self.now())
+            let leaseLeft = self.renewal.last + self.claimed.lease - self.now()
             let pause =
-                failures > 0 ? min(heartbeatInterval, tick * (1 << min(failures, 10))) : min(tick, untilHeartbeat)
+                failures > 0
+                ? self.timing.cut(min(heartbeatInterval, tick * (1 << min(failures, 10))), to: leaseLeft)
+                : min(tick, untilHeartbeat)
             guard (try? await self.sleep(pause)) != nil else { return nil }
-            let now = ContinuousClock.now
+            let now = self.now()
             var report: ProgressReport?
             if lastProgress.map({ now - $0 >= self.timing.progressInterval }) ?? true {
                 report = self.errors.takeProgress()
@@ -58,13 +69,14 @@ struct WorkReporter: Sendable {
                 }
                 failures = 0
                 lastReport = now
-                self.renewal.last = now
+                self.renewal.last = self.now()
                 if report != nil { lastProgress = now }
                 if process.cancelRequested && !isCancelSeen {
                     isCancelSeen = true
                     onCancelRequest()
                 }
             } catch {
+                if error.mayHaveArrived { self.renewal.last = self.now() }
                 if case .refused(let problem) = error, problem.isFinal {
                     if problem.isGivenAway { return problem }
                     // What it does not like is the progress: without that the next report is a mere heartbeat.

@@ -179,7 +179,7 @@ struct WorkSession: Sendable {
                     if (try? await self.session.environment.sleep(grace)) != nil { self.send(.graceOver) }
                 }
             case 2:
-                self.hurry.begin()
+                self.hurry.begin(at: self.session.environment.now())
                 if count > 0 { self.session.environment.warn("ending \(running)") }
                 for send in state.handlers.values { send(.stop) }
             default:

@@ -505,6 +505,16 @@ const shortened = (id) => (id.length > 40 ? `${id.slice(0, 18)}…${id.slice(-18
 
 const svgTags = new Set(["svg", "g", "rect", "line", "path", "text", "title"]);
 
+/** What is not seen itself and changes what is seen around it: controls, direction marks and overrides, tags. */
+const hidden = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
+const escape = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
+/** A text with such characters written as `\u202e` is, as the command line writes them. Lines are ended, and tabs set. */
+const visible = (text) => String(text).replaceAll("\r\n", "\n").replace(hidden, (found) => found.replace(/[^]/g, escape));
+
+/** A text for a place that has one line: there the end of a line is written as `\n`. */
+export const oneLine = (text) => text.replaceAll("\r", "\\r").replaceAll("\n", "\\n").replaceAll("\t", "\\t");
+
 /** Makes an element. Attributes that are null or false are left out; those that begin with `on` are listeners. */
 export function make(tag, attributes = {}, ...children) {
   const element = svgTags.has(tag)
@@ -514,7 +524,8 @@ export function make(tag, attributes = {}, ...children) {
     if (typeof value === "function") element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
+  element.append(...children.filter((child) => child !== null && child !== undefined)
+    .map((child) => (child instanceof Node ? child : visible(child))));
   return element;
 }
 
@@ -522,7 +533,8 @@ export const byID = (id) => document.getElementById(id);
 
 /** Sets a text only where it differs: what is the same needs no layout, and a screen reader says nothing. */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = visible(text);
+  if (element.textContent !== shown) element.textContent = shown;
 }
 
 /** Sets or removes an attribute, only where it differs. */
@@ -1651,7 +1663,7 @@ export class Payload {
 // One process in full, as it changes.
 
 import { Problem, now, query, send } from "./api.js";
-import { byID, copy, make, setText } from "./dom.js";
+import { byID, copy, make, oneLine, setText } from "./dom.js";
 import { askToCancel, askToRetry } from "./dialogs.js";
 import { follow } from "./events.js";
 import { finished, listAddress, processAddress } from "./filters.js";
@@ -1844,7 +1856,7 @@ export class ProcessView {
       ["Children", this.childrenText || null],
       ["Trace", process.traceparent], ["Revision", count(process.revision)],
       ["Metadata", metadata.length === 0 ? null : make("ul", { class: "chips" }, ...metadata.map(([key, value]) => make("li", {},
-        make("a", { href: listAddress({ id: "", status: [], kind: [], queue: [], metadata: { [key]: value }, order: "" }) }, `${key}=${value}`))))],
+        make("a", { href: listAddress({ id: "", status: [], kind: [], queue: [], metadata: { [key]: value }, order: "" }) }, `${key}=${oneLine(value)}`))))],
     ].filter(([, value]) => value !== null);
     const key = JSON.stringify(facts.map(([name, value]) => [name, value instanceof Node ? value.textContent : value]));
     if (this.#shownFacts === key) return;
@@ -2003,7 +2015,7 @@ const words = (number) => number.toLocaleString(undefined, { maximumFractionDigi
 ("row.js", #"""
 // One process of the list: a row of the table that changes only where the process did.
 
-import { make, setAttribute, setText } from "./dom.js";
+import { make, oneLine, setAttribute, setText } from "./dom.js";
 import { ageElement, percent, setAge, setLength } from "./format.js";
 import { listAddress, processAddress } from "./filters.js";
 
@@ -2036,7 +2048,7 @@ export class Progress {
     if (fraction === null) this.bar.removeAttribute("value");
     else if (this.bar.value !== fraction || !this.bar.hasAttribute("value")) this.bar.value = fraction;
     setText(this.figure, fraction === null ? "" : percent(fraction));
-    setText(this.message, words(process));
+    setText(this.message, oneLine(words(process)));
     setAttribute(this.message, "title", this.message.textContent || null);
   }
 }
@@ -2074,7 +2086,7 @@ export class Row {
   show(process) {
     this.process = process;
     showStatus(this.status, process);
-    setText(this.metadata, Object.entries(process.metadata).map(([key, value]) => `${key}=${value}`).join("  "));
+    setText(this.metadata, Object.entries(process.metadata).map(([key, value]) => `${key}=${oneLine(value)}`).join("  "));
     setAttribute(this.metadata, "title", this.metadata.textContent || null);
     this.#filterLink(this.kind, "kind", process.kind);
     this.#filterLink(this.queue, "queue", process.queue);
@@ -2264,7 +2276,7 @@ td { padding: 7px 10px; border-top: 1px solid var(--line); vertical-align: top; 
 :is(th, td):first-child { padding-left: 16px; }
 :is(th, td):last-child { padding-right: 16px; }
 #processes { table-layout: fixed; }
-#processes th:nth-child(1) { width: 116px; }
+#processes th:nth-child(1) { width: 130px; }
 #processes th:nth-child(3) { width: 12%; }
 #processes th:nth-child(4) { width: 21%; }
 #processes th:nth-child(5) { width: 94px; }
@@ -2349,7 +2361,7 @@ progress:indeterminate::-webkit-progress-bar { background: none; }
 .facts dt { color: var(--soft); }
 .facts dd { overflow-wrap: anywhere; text-align: right; }
 .chips { display: flex; flex-wrap: wrap; justify-content: end; gap: 5px; }
-.chips a { display: block; padding: 1px 9px; border-radius: 99px; background: var(--raised); color: inherit; font-size: 13px; }
+.chips a { display: block; padding: 1px 9px; border-radius: 11px; text-align: start; background: var(--raised); color: inherit; font-size: 13px; }
 
 /* Dialogs */
 dialog { width: min(500px, calc(100vw - 24px)); max-height: calc(100dvh - 24px); padding: 20px 22px; border: 1px solid var(--line); border-radius: 14px; background: var(--panel); color: var(--text); box-shadow: 0 18px 60px rgb(0 0 0 / 30%); }

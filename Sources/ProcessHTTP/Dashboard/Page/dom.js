@@ -3,6 +3,16 @@
 
 const svgTags = new Set(["svg", "g", "rect", "line", "path", "text", "title"]);
 
+/** What is not seen itself and changes what is seen around it: controls, direction marks and overrides, tags. */
+const hidden = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
+const escape = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
+/** A text with such characters written as `\u202e` is, as the command line writes them. Lines are ended, and tabs set. */
+const visible = (text) => String(text).replaceAll("\r\n", "\n").replace(hidden, (found) => found.replace(/[^]/g, escape));
+
+/** A text for a place that has one line: there the end of a line is written as `\n`. */
+export const oneLine = (text) => text.replaceAll("\r", "\\r").replaceAll("\n", "\\n").replaceAll("\t", "\\t");
+
 /** Makes an element. Attributes that are null or false are left out; those that begin with `on` are listeners. */
 export function make(tag, attributes = {}, ...children) {
   const element = svgTags.has(tag)
@@ -12,7 +22,8 @@ export function make(tag, attributes = {}, ...children) {
     if (typeof value === "function") element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
+  element.append(...children.filter((child) => child !== null && child !== undefined)
+    .map((child) => (child instanceof Node ? child : visible(child))));
   return element;
 }
 
@@ -20,7 +31,8 @@ export const byID = (id) => document.getElementById(id);
 
 /** Sets a text only where it differs: what is the same needs no layout, and a screen reader says nothing. */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = visible(text);
+  if (element.textContent !== shown) element.textContent = shown;
 }
 
 /** Sets or removes an attribute, only where it differs. */

@@ -1,7 +1,7 @@
 // One process in full, as it changes.
 
 import { Problem, now, query, send } from "./api.js";
-import { byID, copy, make, setText } from "./dom.js";
+import { byID, copy, make, oneLine, setText } from "./dom.js";
 import { askToCancel, askToRetry } from "./dialogs.js";
 import { follow } from "./events.js";
 import { finished, listAddress, processAddress } from "./filters.js";
@@ -194,7 +194,7 @@ export class ProcessView {
       ["Children", this.childrenText || null],
       ["Trace", process.traceparent], ["Revision", count(process.revision)],
       ["Metadata", metadata.length === 0 ? null : make("ul", { class: "chips" }, ...metadata.map(([key, value]) => make("li", {},
-        make("a", { href: listAddress({ id: "", status: [], kind: [], queue: [], metadata: { [key]: value }, order: "" }) }, `${key}=${value}`))))],
+        make("a", { href: listAddress({ id: "", status: [], kind: [], queue: [], metadata: { [key]: value }, order: "" }) }, `${key}=${oneLine(value)}`))))],
     ].filter(([, value]) => value !== null);
     const key = JSON.stringify(facts.map(([name, value]) => [name, value instanceof Node ? value.textContent : value]));
     if (this.#shownFacts === key) return;

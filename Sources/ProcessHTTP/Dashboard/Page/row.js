@@ -1,6 +1,6 @@
 // One process of the list: a row of the table that changes only where the process did.
 
-import { make, setAttribute, setText } from "./dom.js";
+import { make, oneLine, setAttribute, setText } from "./dom.js";
 import { ageElement, percent, setAge, setLength } from "./format.js";
 import { listAddress, processAddress } from "./filters.js";
 
@@ -33,7 +33,7 @@ export class Progress {
     if (fraction === null) this.bar.removeAttribute("value");
     else if (this.bar.value !== fraction || !this.bar.hasAttribute("value")) this.bar.value = fraction;
     setText(this.figure, fraction === null ? "" : percent(fraction));
-    setText(this.message, words(process));
+    setText(this.message, oneLine(words(process)));
     setAttribute(this.message, "title", this.message.textContent || null);
   }
 }
@@ -71,7 +71,7 @@ export class Row {
   show(process) {
     this.process = process;
     showStatus(this.status, process);
-    setText(this.metadata, Object.entries(process.metadata).map(([key, value]) => `${key}=${value}`).join("  "));
+    setText(this.metadata, Object.entries(process.metadata).map(([key, value]) => `${key}=${oneLine(value)}`).join("  "));
     setAttribute(this.metadata, "title", this.metadata.textContent || null);
     this.#filterLink(this.kind, "kind", process.kind);
     this.#filterLink(this.queue, "queue", process.queue);
