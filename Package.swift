@@ -62,7 +62,8 @@ let package = Package(
         .testTarget(
             name: "EventLoopTests", dependencies: ["EventLoop"]),
         .testTarget(
-            name: "HTTPTransportTests", dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP"]),
+            name: "HTTPTransportTests",
+            dependencies: ["EventLoop", "HTTPTransport", "ProcessHTTP", "ProcessTestSupport"]),
         .testTarget(
             name: "ProcessHTTPTests", dependencies: ["ProcessCore", "ProcessHTTP", "ProcessTestSupport"]),
         .testTarget(

@@ -105,18 +105,22 @@ public enum FallbackMigration {
     private static func move(
         _ process: MovingProcess, from source: SQLiteProcessRepository, to target: any MoveTarget
     ) async throws(Failure) -> Outcome {
-        let record = process.record
-        if process.output != nil, try await !self.moveOutput(of: record.id, from: source, to: target) { return .kept }
+        if process.output != nil, try await !self.moveOutput(of: process.record.id, from: source, to: target) {
+            return .kept
+        }
+        return try await self.insert(process, into: target)
+    }
+
+    private static func insert(_ process: MovingProcess, into target: any MoveTarget) async throws(Failure) -> Outcome {
         let outcome: InsertOutcome
         do { outcome = try await target.insert(process) } catch { throw .target(error) }
         switch outcome {
         case .inserted: return .moved
-        case .exists(.found(let other)) where self.hasArrived(record, as: other): return .movedBefore
-        case .replayed(.found(let other)) where self.hasArrived(record, as: other): return .movedBefore
+        case .exists(.found(let other)) where self.hasArrived(process.record, as: other): return .movedBefore
+        case .replayed(.found(let other)) where self.hasArrived(process.record, as: other): return .movedBefore
         case .replayed, .idempotencyMismatch:
             // The key started another process there meanwhile, and stays with that.
-            let process = MovingProcess(record, output: process.output)
-            return try await self.move(process, from: source, to: target)
+            return try await self.insert(MovingProcess(process.record, output: process.output), into: target)
         case .exists, .removed, .parentMissing, .full: return .kept
         }
     }

@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import HTTPTransport
+import ProcessTestSupport
 import Testing
 
 /// A TCP connection whose bytes are chosen by the test, however wrong they are.
@@ -153,42 +154,25 @@ final class RawConnection: @unchecked Sendable {
 
 /// A server whose bytes are chosen by the test.
 final class RawListener: Sendable {
-    private let descriptor: Int32
+    private let listener: LoopbackListener
     private let loop: EventLoop
     let address: HostPort
 
     /// Listens on a free port.
     init(loop: EventLoop) throws {
         self.loop = loop
-        self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        try #require(self.descriptor >= 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let descriptor = self.descriptor
-        let isListening = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && listen(descriptor, 16) == 0
-                    && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        try #require(isListening)
-        _ = fcntl(self.descriptor, F_SETFL, O_NONBLOCK)
-        self.address = HostPort(host: "127.0.0.1", port: UInt16(bigEndian: address.sin_port))
-    }
-
-    deinit {
-        close(self.descriptor)
+        self.listener = try LoopbackListener()
+        _ = fcntl(self.listener.descriptor, F_SETFL, O_NONBLOCK)
+        self.address = HostPort(host: "127.0.0.1", port: self.listener.port)
     }
 
     func accept() async -> RawConnection {
         while true {
-            let accepted = Glibc.accept(self.descriptor, nil, nil)
+            let accepted = Glibc.accept(self.listener.descriptor, nil, nil)
             // A child that another test starts must not hold the connection open.
             _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
             if accepted >= 0 { return RawConnection(descriptor: accepted, loop: self.loop) }
-            await waitUntilReady(self.descriptor, for: .readable, on: self.loop)
+            await waitUntilReady(self.listener.descriptor, for: .readable, on: self.loop)
         }
     }
 }

@@ -11,24 +11,9 @@ struct FallbackMigrationTests {
     private let clock = ManualClock()
 
     private func withStores(
-        _ body: (SQLiteProcessRepository, RedisProcessRepository, _ path: String) async throws -> Void
+        _ body: (SQLiteProcessRepository, RedisProcessRepository, FallbackStores) async throws -> Void
     ) async throws {
-        try await TemporaryDirectory.with { folder in
-            let path = "\(folder)/processes.db"
-            let file = try self.open(path)
-            try await RedisServer.with { server in
-                try await server.withRepositories(time: .manual(self.clock.read)) { targets in
-                    try await body(file, targets[0], path)
-                }
-            }
-            await file.close()
-            let findings = try SQLiteProcessRepository.check(path: path)
-            #expect(findings == [])
-        }
-    }
-
-    private func open(_ path: String) throws -> SQLiteProcessRepository {
-        try SQLiteProcessRepository.open(SQLiteConfiguration(path: path), now: self.clock.read)
+        try await FallbackStores.with(self.clock, body)
     }
 
     private func expectMoved(_ id: ProcessID, in file: SQLiteProcessRepository) async throws {
@@ -116,7 +101,7 @@ struct FallbackMigrationTests {
     @Test("a move that ends at any insert, whether or not it was made, is gone on with, and nothing is in two places")
     func interrupted() async throws {
         for code in [ProcessRepositoryError.Code.outcomeUnknown, .storeFull, .unavailable] {
-            try await self.withStores { file, target, path in
+            try await self.withStores { file, target, stores in
                 let ids = (0..<40).map { ProcessID(trusted: "p\($0)") }
                 try await file.keep(ids.map { .queued($0, in: "q") })
                 for end in [0, 1, 7, 20] {
@@ -145,7 +130,7 @@ struct FallbackMigrationTests {
                 }
                 // What was done with it in the target is not undone by a later move.
                 let claimed = try await target.claim(ClaimRequest(queues: ["q"], limit: 5))
-                let next = try self.open(path)
+                let next = try stores.openFile()
                 let report = await FallbackMigration.move(from: next, to: target)
                 #expect(report.kept == 0 && report.failure == nil, "\(report)")
                 await next.close()
@@ -214,10 +199,10 @@ struct FallbackMigrationTests {
 
     @Test("whoever is still on the file loses nothing that was acknowledged, and is told when it moved")
     func stillInUse() async throws {
-        try await self.withStores { file, target, path in
+        try await self.withStores { file, target, stores in
             let ids = (0..<200).map { ProcessID(trusted: "p\($0)") }
             try await file.keep(ids.map { .started($0) })
-            let other = try self.open(path)
+            let other = try stores.openFile()
             let manager = ProcessManager(repository: other)
             async let reports = FallbackMigration.move(from: file, to: target)
             var acknowledged: [ProcessID: Int64] = [:]

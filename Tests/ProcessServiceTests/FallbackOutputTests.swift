@@ -12,20 +12,9 @@ struct FallbackOutputTests {
     private let clock = ManualClock()
 
     private func withStores(
-        _ body: (SQLiteProcessRepository, RedisProcessRepository, RedisServer, _ path: String) async throws -> Void
+        _ body: (SQLiteProcessRepository, RedisProcessRepository, FallbackStores) async throws -> Void
     ) async throws {
-        try await TemporaryDirectory.with { folder in
-            let path = "\(folder)/processes.db"
-            let file = try SQLiteProcessRepository.open(SQLiteConfiguration(path: path), now: self.clock.read)
-            try await RedisServer.with { server in
-                try await server.withRepositories(time: .manual(self.clock.read)) { targets in
-                    try await body(file, targets[0], server, path)
-                }
-            }
-            await file.close()
-            let findings = try SQLiteProcessRepository.check(path: path)
-            #expect(findings == [])
-        }
+        try await FallbackStores.with(self.clock, body)
     }
 
     /// Has a process put out so many chunks that they do not fit into one portion, and no more are kept than `kept`.
@@ -69,7 +58,7 @@ struct FallbackOutputTests {
 
     @Test("output moves with its process, under its indexes, and its worker goes on where it was")
     func everything() async throws {
-        try await self.withStores { file, target, _, _ in
+        try await self.withStores { file, target, _ in
             try await file.keep(
                 .started("long"), .started("trimmed"), .started("silent"), .started("old"),
                 .queued("queued", in: "q") { $0.maxAttempts = 3 })
@@ -99,7 +88,7 @@ struct FallbackOutputTests {
 
     @Test("a worker whose last append was answered to nobody repeats it after the move, and it is there once")
     func repeated() async throws {
-        try await self.withStores { file, target, _, _ in
+        try await self.withStores { file, target, _ in
             try await file.keep(.started("a"))
             try await file.append(to: "a", "1", "2", at: 1)
             let report = await FallbackMigration.move(from: file, to: target)
@@ -114,7 +103,7 @@ struct FallbackOutputTests {
         "a move that ends at any portion, whether or not it was kept, is gone on with, and each chunk is there once",
         arguments: [false, true])
     func interrupted(isKept: Bool) async throws {
-        try await self.withStores { file, target, _, _ in
+        try await self.withStores { file, target, _ in
             try await file.keep(.started("a"))
             try await self.putOut(3500, by: "a", in: file)
             let before = try await self.allOutput(of: "a", in: file)
@@ -141,7 +130,7 @@ struct FallbackOutputTests {
 
     @Test("two moves at once, and a worker that goes on in between, put nothing twice and take nothing away")
     func twoAtOnce() async throws {
-        try await self.withStores { file, target, _, _ in
+        try await self.withStores { file, target, _ in
             try await file.keep(.started("a"))
             try await self.putOut(2500, by: "a", in: file)
             let moved = Atomic(0)
@@ -165,7 +154,7 @@ struct FallbackOutputTests {
 
     @Test("where somebody removes a portion before the process is there, all of them are sent again")
     func removedInBetween() async throws {
-        try await self.withStores { file, target, server, _ in
+        try await self.withStores { file, target, stores in
             try await file.keep(.started("a"))
             try await self.putOut(2500, by: "a", in: file)
             let calls = Atomic(0)
@@ -173,7 +162,7 @@ struct FallbackOutputTests {
                 target,
                 after: { () throws(ProcessRepositoryError) in
                     guard calls.add(1, ordering: .relaxed).newValue == 2 else { return }
-                    _ = try? server.run("UNLINK", "process_stream:a")
+                    _ = try? stores.server.run("UNLINK", "process_stream:a")
                 })
             let report = await FallbackMigration.move(from: file, to: spoilt)
             #expect(report.moved == 1, "\(report)")
@@ -184,13 +173,13 @@ struct FallbackOutputTests {
 
     @Test("what an earlier process of the id left is not mistaken for its output")
     func leftover() async throws {
-        try await self.withStores { file, target, server, _ in
+        try await self.withStores { file, target, stores in
             try await file.keep(.started("a"), .started("b"))
             try await file.append(to: "a", "1")
             try await file.append(to: "b", "1")
             try await file.change("b", by: .complete(result: nil))
             while try await file.removeStreams(endedBy: self.clock.now) {}
-            let client = try server.connect()
+            let client = try stores.server.connect()
             for id in ["a", "b"] {
                 for index in 1...3 {
                     try client.run("XADD", "process_stream:\(id)", "\(index)-0", "type", "content", "data", "9")
@@ -206,23 +195,23 @@ struct FallbackOutputTests {
 
     @Test("a process whose output can't be kept, or not be read, stays in the file with it, and the others move")
     func unmovable() async throws {
-        try await self.withStores { file, target, server, _ in
+        try await self.withStores { file, target, stores in
             try await file.keep(.started("a"), .started("b"), .started("known"))
             try await target.keep(.started("known", at: self.clock.now - .seconds(5)))
             try await target.append(to: "known", "9")
             for id in ["a", "b", "known"] as [ProcessID] { try await file.append(to: id, "1") }
-            _ = try server.run("SET", "process_stream:a", "precious")
+            _ = try stores.server.run("SET", "process_stream:a", "precious")
             for _ in 0..<2 {
                 let report = await FallbackMigration.move(from: file, to: target)
                 #expect(report.kept == 2 && report.keptIDs == ["a", "known"] && report.failure == nil, "\(report)")
             }
-            #expect(try server.run("GET", "process_stream:a").text == "precious")
+            #expect(try stores.server.run("GET", "process_stream:a").text == "precious")
             #expect(try await target.find("a") == .missing)
             #expect(try await target.page(of: "known").chunks == [.content(1, "9")])
             #expect(try await target.page(of: "b").chunks == [.content(1, "1")])
             #expect(try await file.movingChunks(of: "a", after: 0, limit: 9, byteLimit: 99) == [.content(1, "1")])
 
-            _ = try server.run("DEL", "process_stream:a")
+            _ = try stores.server.run("DEL", "process_stream:a")
             let report = await FallbackMigration.move(from: file, to: target)
             #expect(report.moved == 1 && report.kept == 1, "\(report)")
             #expect(try await target.page(of: "a").chunks == [.content(1, "1")])
@@ -231,10 +220,10 @@ struct FallbackOutputTests {
 
     @Test("a chunk that can't be read keeps its process in the file, with all its output")
     func unreadable() async throws {
-        try await self.withStores { file, target, _, path in
+        try await self.withStores { file, target, stores in
             try await file.keep(.started("a"), .started("b"))
             for id in ["a", "b"] as [ProcessID] { try await file.append(to: id, "1", "2", "3") }
-            let byHand = try SQLiteConnection(path: path, mode: .readWrite, busyTimeout: .seconds(5))
+            let byHand = try SQLiteConnection(path: stores.path, mode: .readWrite, busyTimeout: .seconds(5))
             try byHand.execute("UPDATE stream_chunks SET data = '{' WHERE stream = 1 AND idx = 2")
             let report = await FallbackMigration.move(from: file, to: target)
             #expect(report.keptIDs == ["a"] && report.moved == 1 && report.failure == nil, "\(report)")
@@ -248,11 +237,11 @@ struct FallbackOutputTests {
 
     @Test("what somebody gave up in the file takes its output with it, and is in nobody's way")
     func givenUp() async throws {
-        try await self.withStores { file, target, _, path in
+        try await self.withStores { file, target, stores in
             try await file.keep(.started("a"))
             try await file.append(to: "a", "1")
             #expect(try await file.beginMoving(after: 0, limit: 9).processes.count == 1)
-            let byHand = try SQLiteConnection(path: path, mode: .readWrite, busyTimeout: .seconds(5))
+            let byHand = try SQLiteConnection(path: stores.path, mode: .readWrite, busyTimeout: .seconds(5))
             try byHand.execute("DELETE FROM moving WHERE id = 'a'")
             try await file.keep(.started("b"))
             try await file.append(to: "b", "2")
@@ -266,19 +255,19 @@ struct FallbackOutputTests {
 
     @Test("chunks whose process never comes are removed an hour later, and those of one that came are not")
     func neverComes() async throws {
-        try await self.withStores { _, target, server, _ in
+        try await self.withStores { _, target, stores in
             #expect(try await target.keep([.content(1, "1")], of: "never", after: 0) == .kept)
             #expect(try await target.keep([.content(1, "1")], of: "late", after: 0) == .kept)
             let late = MovingProcess(.started("late"), output: StreamAppend.Position(last: 1, attempt: 1))
             self.clock.advance(by: .seconds(3599))
             while try await target.removeStreams(endedBy: self.clock.now) {}
-            #expect(try server.run("EXISTS", "process_stream:never").integer == 1)
+            #expect(try stores.server.run("EXISTS", "process_stream:never").integer == 1)
             #expect(try await target.insert(late) == .inserted)
             self.clock.advance(by: .seconds(1))
             while try await target.removeStreams(endedBy: self.clock.now) {}
-            #expect(try server.run("EXISTS", "process_stream:never").integer == 0)
+            #expect(try stores.server.run("EXISTS", "process_stream:never").integer == 0)
             #expect(try await target.page(of: "late").chunks == [.content(1, "1")])
-            #expect(try server.run("ZCARD", "process_streams").integer == 1)
+            #expect(try stores.server.run("ZCARD", "process_streams").integer == 1)
         }
     }
 }

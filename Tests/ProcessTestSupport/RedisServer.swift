@@ -38,7 +38,7 @@ public final class RedisServer: Sendable {
     private init(folder: String, options: Options) throws {
         self.folder = folder
         self.options = options
-        self.port = options.listensOnTCP ? try Self.freePort() : nil
+        self.port = options.listensOnTCP ? try LoopbackListener().port : nil
     }
 
     /// Runs a body with a server, and stops that server however the body ends.
@@ -229,21 +229,5 @@ public final class RedisServer: Sendable {
             said += buffer[..<count]
             if String(decoding: said, as: UTF8.self).contains("eady to accept connections") { return }
         }
-    }
-
-    private static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-            }
-        }
-        guard isBound else { throw Failure(description: "no free port") }
-        return UInt16(bigEndian: address.sin_port)
     }
 }

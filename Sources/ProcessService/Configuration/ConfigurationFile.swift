@@ -45,10 +45,10 @@ public struct ConfigurationFile: Sendable {
     ///   well be a password.
     func pairs() throws(ConfigurationError) -> [(key: String, value: String, line: Int)] {
         var pairs: [(key: String, value: String, line: Int)] = []
-        // "\r\n" is one Character.
         // Some editors put a mark of the byte order before a text.
         let text =
             self.text.unicodeScalars.first == "\u{FEFF}" ? String(self.text.unicodeScalars.dropFirst()) : self.text
+        // "\r\n" is one Character.
         let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
         for (index, line) in lines.enumerated() {
             let line = Self.trimmed(line)

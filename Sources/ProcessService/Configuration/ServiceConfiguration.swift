@@ -140,7 +140,8 @@ public struct ClientConfiguration: Sendable {
     /// Reads where the service is.
     ///
     /// - Parameter input: File, environment and flags.
-    /// - Throws: `ConfigurationError` where the key that counts can't be read, or the port is a free one that only the service knows.
+    /// - Throws: `ConfigurationError` where the key that counts can't be read, or the port is a free one that only the
+    ///   service knows.
     public init(_ input: ConfigurationInput) throws(ConfigurationError) {
         let assignments = try ConfigurationAssignments(input, unknownKeysAllowed: true)
         if let url = try assignments.parse([ServiceSettings.setting("TRACKER_URL")]).url {
