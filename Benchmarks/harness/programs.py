@@ -16,7 +16,7 @@ BUILT = ROOT / ".build/bench"
 SOURCES = {
     "evhttp_constant": (PEERS / "evhttp_constant.c", ["-levent", "-levent_pthreads", "-lpthread"]),
     "rate": (LOAD / "rate.c", []),
-    "cycle": (LOAD / "cycle.c", ["-lpthread"]),
+    "cycle": (LOAD / "cycle.c", []),
     "watch": (LOAD / "watch.c", []),
 }
 
