@@ -16,7 +16,7 @@ let package = Package(
 
         .target(name: "ProcessCore", linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
         .target(name: "EventLoop", dependencies: ["CLibevent"]),
-        .target(name: "ProcessSQLite", dependencies: ["CSQLite", "ProcessCore"]),
+        .target(name: "ProcessSQLite", dependencies: ["CPosix", "CSQLite", "ProcessCore"]),
         .target(name: "ProcessRedis", dependencies: ["CHiredis", "EventLoop", "ProcessCore"]),
         .target(
             name: "ProcessStorage",
