@@ -32,8 +32,10 @@ def measure(servers, options, progress):
     # Its stores are in our folder, which is removed, whatever becomes of it.
     program = servers.start(
         "ProcessBenchmarks",
-        [PROGRAM, "cost", "--sizes", ",".join(map(str, counts)), "--rounds", options.turns, "--samples", RUNS,
-         "--json", path],
+        # On one core: of one operation at a time nothing runs beside anything else, and on two a look-up on Redis takes 36 or
+        # 150 us for the whole of a run, by which core happens to wake whom.
+        ["taskset", "--cpu-list", min(os.sched_getaffinity(0)), PROGRAM, "cost", "--sizes", ",".join(map(str, counts)),
+         "--rounds", options.turns, "--samples", RUNS, "--json", path],
         lambda: True, env={"PATH": os.environ["PATH"], "TMPDIR": str(servers.folder)})
     text = ""
     for line in program.process.stderr:
