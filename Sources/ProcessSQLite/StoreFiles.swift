@@ -28,7 +28,7 @@ final class StoreFiles: Sendable {
 
     private let path: String
     /// The database and its write-ahead log, with how messages call them.
-    private let files: [(path: String, subject: String, identity: Identity)]
+    private let files: [(path: ContiguousArray<CChar>, subject: String, identity: Identity)]
     private let onFault: (@Sendable (String) -> Void)?
     private let state = Mutex(State())
 
@@ -44,6 +44,7 @@ final class StoreFiles: Sendable {
         var files = [(path, "the database file at \(path)")]
         if let log = connection.logPath { files.append((log, "the write-ahead log at \(log)")) }
         self.files = files.compactMap { path, subject in
+            let path = path.utf8CString
             guard case .found(let identity) = Self.look(at: path) else { return nil }
             return (path, subject, identity)
         }
@@ -105,11 +106,10 @@ final class StoreFiles: Sendable {
 
     // For the number of the file alone. Who asks for its times, too, makes Linux 6.13 and newer take a new one at the next
     // write (multigrain time stamps), for which some file systems write the inode at each sync, a third of its time.
-    private static func look(at path: String) -> Look {
+    private static func look(at path: ContiguousArray<CChar>) -> Look {
         var status = statx()
-        guard statx(AT_FDCWD, path, 0, UInt32(STATX_INO), &status) == 0 else {
-            return errno == ENOENT || errno == ENOTDIR ? .missing : .unknown
-        }
-        return .found(Identity(status))
+        let code = path.withUnsafeBufferPointer { statx(AT_FDCWD, $0.baseAddress, 0, UInt32(STATX_INO), &status) }
+        if code == 0 { return .found(Identity(status)) }
+        return errno == ENOENT || errno == ENOTDIR ? .missing : .unknown
     }
 }

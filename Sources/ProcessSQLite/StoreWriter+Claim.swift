@@ -51,15 +51,16 @@ extension StoreWriter {
         }
     }
 
+    private static let claimable = """
+        SELECT \(ProcessColumn.selection) FROM processes p INDEXED BY processes_claimable
+        WHERE status = 'pending' AND is_delayed = 0 AND queue = ?1 ORDER BY priority DESC, created_at, id
+        """
+
     /// The first due processes of one queue, as many as the claim could take of it.
     private func due(_ queue: String, for request: ClaimRequest, at now: Timestamp) throws(SQLiteError)
         -> [ProcessRecord]
     {
-        let rows = try self.reader.statement(
-            """
-            SELECT \(ProcessColumn.selection) FROM processes p INDEXED BY processes_claimable
-            WHERE status = 'pending' AND is_delayed = 0 AND queue = ?1 ORDER BY priority DESC, created_at, id
-            """)
+        let rows = try self.reader.statement(Self.claimable)
         rows.bind(queue, at: 1)
         defer { rows.reset() }
         var due: [ProcessRecord] = []
