@@ -216,6 +216,7 @@ extension RedisProcessRepository {
             commands.add(id.text)
             commands.add(old.revision)
             commands.add(old.createdAt.milliseconds)
+            commands.add(old.updatedAt.milliseconds)
             commands.add(instant.map { String($0.milliseconds) } ?? "")
             commands.add(self.keys.events)
             commands.add(record.eventText(at: self.now()))

@@ -161,11 +161,13 @@ final class StoreWriter {
             return """
                 UPDATE processes SET \(settings) WHERE id = ?\(ProcessColumn.id.parameter)
                     AND revision = ?\(Self.oldRevision) AND created_at = ?\(ProcessColumn.createdAt.parameter)
+                    AND updated_at = ?\(Self.oldUpdatedAt)
                 """
         }
 
-        /// The parameter of the revision that a process must have to be changed; no column's.
+        /// The parameters of what a process must have to be changed; no column's.
         static let oldRevision = Int32(ProcessColumn.allCases.count + 1)
+        static let oldUpdatedAt = Self.oldRevision + 1
     }
 
     /// Puts a changed record in the place of the one it was made from.
@@ -196,6 +198,7 @@ final class StoreWriter {
         update.bind(record.id.text, at: ProcessColumn.id.parameter)
         update.bind(old.createdAt.milliseconds, at: ProcessColumn.createdAt.parameter)
         update.bind(old.revision, at: ColumnGroups.oldRevision)
+        update.bind(old.updatedAt.milliseconds, at: ColumnGroups.oldUpdatedAt)
         try update.run()
         guard self.connection.changes == 1 else { return false }
         self.countChanges.move(from: old.status.rawValue, to: record.status.rawValue, queue: record.queue)

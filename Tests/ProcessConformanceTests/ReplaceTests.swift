@@ -33,6 +33,25 @@ struct ReplaceTests {
         }
     }
 
+    @Test("the same revision of another moment is a conflict, and changes nothing", arguments: Backend.allCases)
+    func otherMoment(backend: Backend) async throws {
+        try await backend.withRepository { repository, clock async throws in
+            let record = ProcessRecord.started("a")
+            try await repository.keep(record)
+            clock.advance(by: .milliseconds(1))
+            let now = try await repository.change("a", by: .complete(result: "1"))
+            // What somebody remembers of a store that has since been brought back from a backup.
+            let remembered = try record.changed(
+                by: .progress(ProgressReport(numbers: .fraction(0.5))), at: clock.now + .milliseconds(1))
+            #expect(remembered.revision == now.revision)
+            let next = try remembered.changed(by: .fail(ProcessFailure(code: "late"), mayRetry: false), at: clock.now)
+            let outcome = try await repository.replace(next, over: remembered, notBefore: nil)
+            #expect(outcome == .conflict(.found(now)))
+            expectEqual(try await repository.record("a"), now)
+            #expect(try await repository.counts().byStatus[.failed, default: 0] == 0)
+        }
+    }
+
     @Test("a replace creates nothing", arguments: Backend.allCases)
     func neverCreates(backend: Backend) async throws {
         try await backend.withRepository { repository, clock async throws in

@@ -30,7 +30,7 @@ final class InMemoryEntry: SortedIndexElement, @unchecked Sendable {
         let revision: Int64
         fileprivate let attempt: Int
         fileprivate let maxAttempts: Int
-        fileprivate let updatedAt: Timestamp
+        let updatedAt: Timestamp
         fileprivate let startedAt: Timestamp?
         fileprivate let finishedAt: Timestamp?
         fileprivate let heartbeatAt: Timestamp?

@@ -97,7 +97,9 @@ public final class InMemoryProcessRepository: ProcessRepository {
             let now = self.clock()
             if let instant, now < instant { return .tooEarly }
             let entry = self.shards[record.id].contents.withLock { $0.entries[record.id] }
-            guard let entry, entry.revision == old.revision, entry.createdAt == old.createdAt else {
+            guard let entry, entry.revision == old.revision, entry.createdAt == old.createdAt,
+                entry.state.updatedAt == old.updatedAt
+            else {
                 return .conflict(self.lookup(record.id))
             }
             self.update(entry, to: record, in: &indexes, now: now)

@@ -43,7 +43,9 @@ public protocol ProcessRepository: Sendable {
     ///
     /// - Parameters:
     ///   - record: The whole record as it is to be; id, kind, input, queue and all else that is `let` are as before.
-    ///   - old: The record it was made from, which must be in the store now: at this revision, if it was created then.
+    ///   - old: The record it was made from, which must be in the store now: at this revision, if it was created and last changed
+    ///     then. The revision alone does not tell a process from a later one of its id, nor from what became of it in a
+    ///     store that was brought back from a backup.
     ///   - instant: Where given, the store refuses as long as its own clock is before it: what ends a lease must not
     ///     rely on an instance's idea of the time.
     /// - Returns: Whether it was replaced; if not, nothing has changed.

@@ -76,15 +76,17 @@ extension RedisScript {
         return 1
         """
 
-    /// Arguments: 3 id, 4 the revision there must be, 5 when that was created, 6 the time that must have come, 7 channel,
-    /// 8 message, 9 queue where it waits in one; then what is different: name, value, …, an empty one, names to remove, …, an
-    /// empty one, indexes to leave, …, an empty one, and index, score, ….
+    /// Arguments: 3 id, 4 the revision there must be, 5 when that was created, 6 and changed last, 7 the time that must
+    /// have come, 8 channel, 9 message, 10 queue where it waits in one; then what is different: name, value, …, an empty
+    /// one, names to remove, …, an empty one, indexes to leave, …, an empty one, and index, score, ….
     static let replaceBody = """
         local id, process = ARGV[3], P .. 'process:' .. ARGV[3]
-        local old = try('HMGET', process, 'revision', 'created_at')
-        if old.err or old[1] ~= ARGV[4] or old[2] ~= ARGV[5] then return {'conflict', lookup(id)} end
-        if ARGV[6] ~= '' and now() < tonumber(ARGV[6]) then return {'early'} end
-        local removed = 10
+        local old = try('HMGET', process, 'revision', 'created_at', 'updated_at')
+        if old.err or old[1] ~= ARGV[4] or old[2] ~= ARGV[5] or old[3] ~= ARGV[6] then
+          return {'conflict', lookup(id)}
+        end
+        if ARGV[7] ~= '' and now() < tonumber(ARGV[7]) then return {'early'} end
+        local removed = 11
         while ARGV[removed] ~= '' do removed = removed + 2 end
         local left = removed + 1
         while ARGV[left] ~= '' do left = left + 1 end
@@ -96,16 +98,16 @@ extension RedisScript {
         if #indexes > 0 then
           indexes[#indexes + 1] = never
           local wrong = mistyped('zset', indexes)
-            or ARGV[9] ~= '' and mistyped('set', {P .. 'process_queues', never})
+            or ARGV[10] ~= '' and mistyped('set', {P .. 'process_queues', never})
           if wrong then return wrong end
         end
 
-        call('HSET', process, unpack(ARGV, 10, removed - 1))
+        call('HSET', process, unpack(ARGV, 11, removed - 1))
         if left > removed + 1 then call('HDEL', process, unpack(ARGV, removed + 1, left - 1)) end
         for i = left + 1, entered - 1 do call('ZREM', P .. ARGV[i], id) end
         for i = entered + 1, #ARGV, 2 do call('ZADD', P .. ARGV[i], ARGV[i + 1], id) end
-        if ARGV[9] ~= '' then call('SADD', P .. 'process_queues', ARGV[9]) end
-        try('PUBLISH', ARGV[7], ARGV[8])
+        if ARGV[10] ~= '' then call('SADD', P .. 'process_queues', ARGV[10]) end
+        try('PUBLISH', ARGV[8], ARGV[9])
         return {'replaced'}
         """
 
