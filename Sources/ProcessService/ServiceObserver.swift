@@ -30,9 +30,11 @@ struct ServiceObserver: RequestObserver {
     func didRespond(_ summary: RequestSummary) {
         let instruments = summary.route.flatMap { self.known[$0] } ?? self.other
         instruments.answers[summary.method]?[summary.status.code].increment()
-        let (seconds, attoseconds) = summary.duration.components
-        instruments.duration.observe(
-            nanoseconds: UInt64(max(0, seconds)) * 1_000_000_000 + UInt64(max(0, attoseconds / 1_000_000_000)))
+        if !summary.hasWaited {
+            let (seconds, attoseconds) = summary.duration.components
+            instruments.duration.observe(
+                nanoseconds: UInt64(max(0, seconds)) * 1_000_000_000 + UInt64(max(0, attoseconds / 1_000_000_000)))
+        }
         if let cause = summary.cause {
             var metadata = Self.describe(summary)
             metadata["cause"] = .text(cause)

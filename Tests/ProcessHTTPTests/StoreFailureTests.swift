@@ -192,7 +192,17 @@ struct StoreFailureTests {
         #expect(all.map(\.problem) == [nil, nil, .corruptRecord, .notFound, .methodNotAllowed, .misdirectedRequest])
         #expect(all.map(\.cause) == [nil, nil, "broken: no revision", nil, nil, nil])
         #expect(all[1].requestID == "r-1")
-        #expect(all.allSatisfy { $0.duration > .zero })
+        #expect(all.allSatisfy { $0.duration > .zero && !$0.hasWaited })
+    }
+
+    @Test("the observer is told which requests asked to wait")
+    func waiting() async {
+        let log = RequestLog()
+        let service = TestService(observer: log)
+        await service.start("a")
+        await service.post("/complete/a", "{}")
+        _ = await service.get("/status/a", headers: ["Prefer": "wait=20"])
+        #expect(log.summaries.map(\.hasWaited) == [false, false, true])
     }
 }
 

@@ -62,7 +62,9 @@ public struct TrackerMetrics: Sendable {
         self.httpRequests = registry.counters(
             "tracker_http_requests_total", help: "Requests answered.", labels: ["route", "method", "status"])
         self.httpRequestDuration = registry.histograms(
-            "tracker_http_request_duration_seconds", help: "How long requests took to answer.", labels: ["route"])
+            "tracker_http_request_duration_seconds",
+            help: "How long requests took to answer, but those that asked to wait.",
+            labels: ["route"])
         self.storeOperationDuration = registry.histograms(
             "tracker_store_operation_duration_seconds", help: "How long the store took.", labels: ["operation"])
         self.storeErrors = registry.counters(

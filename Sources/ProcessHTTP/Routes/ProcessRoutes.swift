@@ -55,8 +55,9 @@ public final class ProcessRoutes: HTTPHandler {
             observer.didRespond(
                 RequestSummary(
                     method: request.method, route: match?.route, status: response.status,
-                    duration: begin.duration(to: .now), requestID: requestID, problem: problem?.code,
-                    cause: problem?.facts.cause))
+                    duration: begin.duration(to: .now),
+                    hasWaited: response.headers["Preference-Applied"] != nil, requestID: requestID,
+                    problem: problem?.code, cause: problem?.facts.cause))
         }
         return response
     }

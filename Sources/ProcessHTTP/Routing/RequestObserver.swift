@@ -14,6 +14,8 @@ public struct RequestSummary: Sendable {
     public var status: HTTPStatus
     /// How long it took from the request to the answer, neither read nor sent.
     public var duration: Duration
+    /// Whether the client had it wait (`Prefer: wait`), so that its duration says nothing of the service.
+    public var hasWaited: Bool
     /// The id in `X-Request-Id`, sent or made.
     public var requestID: String
     /// What the problem was, where there was one.
