@@ -140,12 +140,12 @@ struct RedisProbe {
             let key = probe.arguments.first ?? ""
             throw ProcessRepositoryError(
                 .refused, "the key \(key) in Redis holds something else than this service keeps there")
+        case (_, "MOVED"), (_, "CLUSTERDOWN"), (_, "CROSSSLOT"):
+            throw ProcessRepositoryError(.refused, "this Redis server is part of a cluster, not supported yet: \(text)")
         case (.refused, _), (.unexpectedAnswer, _):
             throw self.denial(of: probe, text)
         case (_, "READONLY"):
             throw ProcessRepositoryError(.unavailable, "this Redis server is a replica, which takes no writes: \(text)")
-        case (_, "MOVED"), (_, "CLUSTERDOWN"):
-            throw ProcessRepositoryError(.refused, "this Redis server is part of a cluster, not supported yet: \(text)")
         default:
             throw error
         }

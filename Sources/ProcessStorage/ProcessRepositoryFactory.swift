@@ -58,7 +58,7 @@ public struct ProcessRepositoryFactory: Sendable {
         case .redis(let redis, let fallback):
             let repository: RedisProcessRepository
             do {
-                repository = try await RedisProcessRepository.open(redis, loops: self.loops)
+                repository = try await self.open(redis)
             } catch {
                 guard error.code == .unavailable else { throw error }
                 return try self.open(fallback, because: error)
@@ -71,6 +71,32 @@ public struct ProcessRepositoryFactory: Sendable {
             return try self.open(fallback, because: outage)
         }
     }
+
+    /// Opens the store on a Redis server, and waits for one that is still reading its data, as after a restart of the machine:
+    /// that ends by itself, and a fallback only by a restart of this service.
+    private func open(_ redis: RedisConfiguration) async throws(ProcessRepositoryError) -> RedisProcessRepository {
+        let begin = ContinuousClock.now
+        var isTold = false
+        while true {
+            do {
+                return try await RedisProcessRepository.open(redis, loops: self.loops)
+            } catch {
+                guard error.isOfLoadingRedis, begin.duration(to: .now) < Self.longestLoading else { throw error }
+                if !isTold {
+                    self.logger.warning(
+                        "Redis is reading its data: waiting for it",
+                        [
+                            "server": "\(redis.endpoint)",
+                            "at_most_s": .integer(Int64(Self.longestLoading.components.seconds)),
+                        ])
+                }
+                isTold = true
+                do { try await Task.sleep(for: .milliseconds(250)) } catch _ { throw error }
+            }
+        }
+    }
+
+    private static let longestLoading = Duration.seconds(60)
 
     private func open(_ sqlite: SQLiteConfiguration) throws(ProcessRepositoryError) -> SQLiteProcessRepository {
         try SQLiteProcessRepository.open(

@@ -107,6 +107,17 @@ struct WireTests {
         }
     }
 
+    @Test("a right that is missing is told as such to clients, who can't do without it")
+    func missingRight() {
+        for text in [
+            "NOPERM this user has no permissions to run the 'xadd' command",
+            "ERR The user executing the script can't run this command or subcommand",
+        ] {
+            let error = ProcessRepositoryError(redis: text, doing: "the append")
+            #expect(error.explanation?.reason == "the Redis user lacks a right that this service needs", "\(text)")
+        }
+    }
+
     @Test("every field is found by its name, and no other name is")
     func fieldNames() {
         for field in RedisField.allCases {

@@ -8,6 +8,30 @@ import Testing
 
 @Suite("ProcessRepositoryFactory", .timeLimit(.minutes(3)))
 struct RepositoryFactoryTests {
+    @Test("a Redis server that is still reading its data is waited for, and no fallback is opened")
+    func loading() async throws {
+        var options = RedisServer.Options()
+        // Each key takes 10 ms, so it reads for a second.
+        options.arguments = [
+            "--key-load-delay", "10000", "--loading-process-events-interval-bytes", "1024", "--rdbcompression", "no",
+        ]
+        try await RedisServer.with(options) { server in
+            try server.run("EVAL", "for i = 1, 100 do redis.call('SET', i, string.rep('x', 1024)) end", "0")
+            try server.run("SAVE")
+            server.kill()
+            try server.start(untilSaid: "Server initialized")
+
+            let (clock, log) = (ManualClock(), LogCapture())
+            let loops = try await EventLoopGroup(count: 1)
+            let factory = ProcessRepositoryFactory(loops: loops, now: clock.read, logger: log.logger())
+            let opened = try await factory.open(.redis(server.configuration, fallback: .memory))
+            #expect(opened.kind == "redis" && opened.fallbackReason == nil)
+            #expect(log.entries.map(\.message) == ["Redis is reading its data: waiting for it"])
+            await opened.repository.close()
+            await loops.shutdown()
+        }
+    }
+
     @Test("a record of an SQLite file that can't be read is in the log, once, with what is wrong with it")
     func unreadable() async throws {
         try await TemporaryDirectory.with { folder in

@@ -99,8 +99,9 @@ public final class RedisServer: Sendable {
 
     /// Starts it, and returns when it is ready. After a ``kill()`` it has what it persisted.
     ///
+    /// - Parameter words: What it must have said before this returns, where that is something else.
     /// - Throws: Why it does not start.
-    public func start() throws {
+    public func start(untilSaid words: String = "eady to accept connections") throws {
         var arguments = [
             "redis-server", "--port", String(self.port ?? 0), "--bind", "127.0.0.1", "--unixsocket", self.socketPath,
             "--dir", self.folder, "--save", "", "--appendonly", self.options.isPersistent ? "yes" : "no",
@@ -110,7 +111,7 @@ public final class RedisServer: Sendable {
         arguments += self.options.arguments
         let child = try Self.spawn(arguments)
         self.child.withLock { $0 = child }
-        try Self.waitUntilReady(child.output)
+        try Self.wait(for: words, from: child.output)
     }
 
     /// Ends it at once, as a crash would, and waits for its end.
@@ -217,8 +218,8 @@ public final class RedisServer: Sendable {
         return (process, ends[0])
     }
 
-    /// Reads what it says until it says that it is ready.
-    private static func waitUntilReady(_ output: Int32) throws {
+    /// Reads what it says until it has said something.
+    private static func wait(for words: String, from output: Int32) throws {
         var said: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
@@ -227,7 +228,7 @@ public final class RedisServer: Sendable {
                 throw Failure(description: "redis-server ended: \(String(decoding: said, as: UTF8.self))")
             }
             said += buffer[..<count]
-            if String(decoding: said, as: UTF8.self).contains("eady to accept connections") { return }
+            if String(decoding: said, as: UTF8.self).contains(words) { return }
         }
     }
 }

@@ -37,7 +37,16 @@ extension ProcessRepositoryError {
             Explanation(
                 reason: "a key in Redis holds something else than this service keeps there",
                 advice: "the service's log says more")
-        default: nil
+        case "LOADING":
+            Explanation(reason: "the Redis server is reading its data and not ready yet", advice: "try again")
+        default:
+            if Self.code(of: text) == .refused {
+                Explanation(
+                    reason: "the Redis user lacks a right that this service needs", advice: "the service's log names it"
+                )
+            } else {
+                nil
+            }
         }
     }
 
@@ -62,6 +71,9 @@ extension ProcessRepositoryError {
         ]
         return refusals.contains(where: text.contains) ? .refused : .unexpectedAnswer
     }
+
+    /// Whether the server answered that it is still reading its data.
+    package var isOfLoadingRedis: Bool { self.code == .unavailable && self.message.contains("LOADING ") }
 
     /// The word that says what sort of error it is. Before version 7, an error inside a script is in its report:
     /// `ERR Error running script (…): @user_script:12: -OOM command not allowed …`. Where the server came to refuse a
