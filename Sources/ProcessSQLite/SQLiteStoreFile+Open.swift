@@ -90,26 +90,22 @@ extension SQLiteStoreFile {
         return connection
     }
 
-    /// Takes the steps that are missing, each in one transaction; another instance may be taking them too.
+    /// Takes the steps that are missing, in one transaction: a disk that is too full for the last of them leaves a file that
+    /// the older program goes on with. Another instance may be taking them too.
     private func migrate(_ connection: SQLiteConnection) throws {
-        while true {
-            try connection.execute("BEGIN IMMEDIATE")
-            do {
-                let version = try connection.integer("PRAGMA user_version")
-                if version >= self.schema.version {
-                    try connection.execute("ROLLBACK")
-                    if version > self.schema.version {
-                        throw self.refusal("was brought to version \(version) just now")
-                    }
-                    return
-                }
-                if version == 0 { try connection.execute("PRAGMA application_id = \(SQLiteSchema.applicationID)") }
-                try connection.execute(self.schema.migrations[Int(version)])
-                try connection.execute("PRAGMA user_version = \(version + 1); COMMIT")
-            } catch {
-                if connection.isInTransaction { try? connection.execute("ROLLBACK") }
-                throw error
+        try connection.execute("BEGIN IMMEDIATE")
+        do {
+            let version = try connection.integer("PRAGMA user_version")
+            if version > self.schema.version { throw self.refusal("was brought to version \(version) just now") }
+            if version == 0 { try connection.execute("PRAGMA application_id = \(SQLiteSchema.applicationID)") }
+            for step in self.schema.migrations.dropFirst(Int(version)) { try connection.execute(step) }
+            if version < self.schema.version {
+                try connection.execute("PRAGMA user_version = \(self.schema.version)")
             }
+            try connection.execute("COMMIT")
+        } catch {
+            if connection.isInTransaction { try? connection.execute("ROLLBACK") }
+            throw error
         }
     }
 

@@ -55,6 +55,22 @@ struct MigrationTests {
         }
     }
 
+    @Test("of several steps, one that fails leaves the file as it was, for the program that it is from")
+    func failingLaterStep() async throws {
+        try await withStore { old, path in
+            try await old.keep(.started("one"))
+            await old.close()
+            var options = Self.options("CREATE TABLE chunks (row INTEGER PRIMARY KEY) STRICT")
+            options.schema = SQLiteSchema(
+                migrations: options.schema.migrations + ["INSERT INTO nowhere VALUES (1)"],
+                objects: options.schema.objects)
+            #expect(await openingError(path, options) != nil)
+            let again = try openStore(path)
+            expectEqual(try await again.record("one"), .started("one"))
+            await again.close()
+        }
+    }
+
     @Test("a new file takes all steps at once")
     func newFile() async throws {
         let options = Self.options("CREATE TABLE chunks (row INTEGER PRIMARY KEY) STRICT")
