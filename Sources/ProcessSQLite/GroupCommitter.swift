@@ -25,6 +25,8 @@ struct WriteStatistics: Sendable {
     /// Why the latest transaction was not kept; `nil` where it was. A failure of the disk stands until
     /// something was written.
     var failure: ProcessRepositoryError?
+    /// Since when a transaction has been waiting for the file's lock, if one is.
+    var waitsSince: MonotonicInstant?
 }
 
 /// Puts all writes that wait into one transaction, so that they share its sync, and answers them once it is kept.
@@ -85,6 +87,8 @@ final class GroupCommitter {
     private func commit(_ batch: ArraySlice<PendingWrite>, mayMakeRoom: Bool = true) {
         let connection = self.writer.connection
         do {
+            self.statistics.record(waitsSince: .now)
+            defer { self.statistics.record(waitsSince: nil) }
             try self.writer.begin.run()
         } catch {
             // The lock is somebody else's, or the file is out of reach: that concerns all alike.
@@ -199,6 +203,10 @@ final class SharedWriteStatistics: Sendable {
             statistics.writes += writes
             if provesRoom || statistics.failure?.isOfDisk != true { statistics.failure = nil }
         }
+    }
+
+    func record(waitsSince instant: MonotonicInstant?) {
+        self.statistics.withLock { $0.waitsSince = instant }
     }
 
     func record(failure: ProcessRepositoryError) {

@@ -32,8 +32,11 @@ struct SQLiteError: Error, CustomStringConvertible {
             }
         return ProcessRepositoryError(
             code, "\(action) failed: \(self.message)", underlying: self,
-            explanation: code == .storeFull ? Self.fullDisk : nil)
+            explanation: code == .storeFull ? Self.fullDisk : SQLiteCondition(self) == .busy ? Self.lockedFile : nil)
     }
+
+    private static let lockedFile = ProcessRepositoryError.Explanation(
+        reason: "another program holds the lock of the store's file", advice: "try again")
 
     /// A cleanup writes before it frees, so it is no way out.
     private static let fullDisk = ProcessRepositoryError.Explanation(

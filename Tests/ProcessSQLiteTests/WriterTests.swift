@@ -133,6 +133,23 @@ struct WriterTests {
         }
     }
 
+    @Test("health says at once who holds up the writes that have waited for the file's lock for a second")
+    func lockedFile() async throws {
+        try await withStore { store, path in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                try await self.whileLocked(path, until: 1, of: store) {
+                    group.addTask { try await store.keep(.started("one")) }
+                    var health = await store.health()
+                    while health.state == .ok { health = await store.health() }
+                    #expect(health.state == .degraded)
+                    #expect(health.reason?.contains("another program has held the lock") == true)
+                }
+                try await group.waitForAll()
+            }
+            #expect(await store.health().state == .ok)
+        }
+    }
+
     @Test("health is degraded as long as nothing can be written")
     func degraded() async throws {
         var options = SQLiteStoreOptions()
@@ -140,7 +157,13 @@ struct WriterTests {
         try await withStore(options) { store, path in
             let other = try SQLiteConnection(path: path, mode: .readWrite, busyTimeout: .zero)
             try other.execute("BEGIN IMMEDIATE")
-            await expectCode(.unavailable) { try await store.keep(.started("one")) }
+            do throws(ProcessRepositoryError) {
+                _ = try await store.insert(ProcessInsertion(.started("one")))
+                Issue.record("it was written")
+            } catch {
+                #expect(error.code == .unavailable)
+                #expect(error.explanation?.reason.contains("holds the lock") == true)
+            }
             #expect(try await store.find("one") == .missing)
             #expect(await store.health().state == .degraded)
             try other.execute("COMMIT")
