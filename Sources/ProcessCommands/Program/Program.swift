@@ -48,10 +48,31 @@ public enum Program {
     }
 
     /// The words as bytes, as which they came.
+    ///
+    /// The system's word, since Swift finds them beside the environment: where a preloaded library has moved that, there are
+    /// none, and `list` would be `serve`.
     private static func words() -> [[UInt8]] {
-        (1..<max(1, Int(CommandLine.argc))).compactMap { index in
+        if let words = self.wordsOfSystem() { return words }
+        return (1..<max(1, Int(CommandLine.argc))).compactMap { index in
             guard let word = CommandLine.unsafeArgv[index] else { return nil }
             return [UInt8](UnsafeRawBufferPointer(start: word, count: strlen(word)))
         }
+    }
+
+    private static func wordsOfSystem() -> [[UInt8]]? {
+        let file = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(file, &buffer, buffer.count)
+            guard count >= 0 else { return nil }
+            if count == 0 { break }
+            bytes += buffer[..<count]
+        }
+        // Each word ends in a zero byte, the last one too.
+        guard bytes.last == 0 else { return nil }
+        return bytes.dropLast().split(separator: 0, omittingEmptySubsequences: false).dropFirst().map(Array.init)
     }
 }
