@@ -1,32 +1,22 @@
 internal import Glibc
 internal import ProcessCore
-internal import Synchronization
 
 /// Says in the log that connections can't be taken, at the most once a minute, however many loops find that out how often.
 final class AcceptFailureLog: Sendable {
-    private static let pause: Duration = .seconds(60)
-
     private let logger: Logger
-    private let now: @Sendable () -> ContinuousClock.Instant
-    private let lastWarning = Mutex<ContinuousClock.Instant?>(nil)
+    private let pace: LogPace
 
     /// Takes where the lines go, and the time that the pauses are counted by.
     init(_ logger: Logger, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.logger = logger
-        self.now = now
+        self.pace = LogPace(now: now)
     }
 
     /// Takes note of a failure.
     ///
     /// - Parameter errorNumber: What the system said.
     func note(_ errorNumber: Int32) {
-        let now = self.now()
-        let isDue = self.lastWarning.withLock { last in
-            if let last, now - last < Self.pause { return false }
-            last = now
-            return true
-        }
-        guard isDue else { return }
+        guard self.pace.isDue() else { return }
         var metadata: LogMetadata = ["error": "\(String(cString: strerror(errorNumber)))"]
         if errorNumber == EMFILE {
             var limit = rlimit()

@@ -50,7 +50,7 @@ public struct Application: Sendable {
                 retention: self.configuration.retention, tombstoneLifetime: self.configuration.tombstoneTTL,
                 idempotencyLifetime: self.configuration.idempotencyTTL, streamLifetime: self.configuration.streamTTL),
             maximumCount: self.configuration.maxProcesses, keptChunks: self.configuration.streamMaxChunks,
-            observer: MetricsObserver(metrics))
+            observer: MetricsObserver(metrics) { [losses = LostChangeLog(self.logger)] in losses.note($0, $1) })
         metrics.countWaiting(at: manager.hub)
         let fallbackReason = opened.fallbackReason
         let routes = ProcessRoutes(

@@ -1,5 +1,6 @@
 import ProcessCore
 import ProcessTestSupport
+import Synchronization
 import Testing
 
 @testable import ProcessRedis
@@ -53,6 +54,37 @@ struct RecentCopyTests {
             let record = try await manager.change("p", Self.progress(0.5))
             #expect(record.kind == "other" && record.retain == .forever && record.revision == 2)
             #expect(try await other.find("p") == record)
+        }
+    }
+
+    @Test("what the server has lost of a known process is told of, and what another instance did is no loss")
+    func lostChanges() async throws {
+        let losses = Mutex<[[Int64]]>([])
+        let metrics = TrackerMetrics(version: "1")
+        let observer = MetricsObserver(metrics) { known, found in
+            losses.withLock { $0.append([known.revision, found.revision]) }
+        }
+        try await RedisServer.with { server async throws in
+            try await server.withRepositories(2) { repositories in
+                let manager = ProcessManager(repository: repositories[0], observer: observer)
+                var start = ProcessStart(kind: "report")
+                start.id = "p"
+                _ = try await manager.start(start)
+                try await ProcessManager(repository: repositories[1]).change("p", Self.progress(0.1))
+                try await manager.change("p", Self.progress(0.2))
+                #expect(losses.withLock { $0 } == [])
+
+                try server.run("HSET", "process:p", "revision", "1")
+                #expect(try await manager.change("p", Self.progress(0.3)).revision == 2)
+                #expect(losses.withLock { $0 } == [[3, 1]])
+
+                try server.run("HSET", "process:p", "updated_at", "1000")
+                #expect(try await manager.change("p", Self.progress(0.4)).revision == 3)
+                try await manager.change("p", Self.progress(0.5))
+                #expect(losses.withLock { $0 } == [[3, 1], [2, 2]])
+                let text = String(decoding: await metrics.registry.render(), as: UTF8.self)
+                #expect(text.contains("\ntracker_lost_changes_total 2\n"))
+            }
         }
     }
 }

@@ -7,10 +7,19 @@ public struct MetricsObserver: ProcessObserver {
     private let failed: Counter
     private let cancelled: Counter
     private let metrics: TrackerMetrics
+    private let onLoss: @Sendable (_ known: ProcessRecord, _ found: ProcessRecord) -> Void
 
     /// Counts into these metrics.
-    public init(_ metrics: TrackerMetrics) {
+    ///
+    /// - Parameters:
+    ///   - metrics: Where to.
+    ///   - onLoss: Told of each change that the store has lost, too.
+    public init(
+        _ metrics: TrackerMetrics,
+        onLoss: @escaping @Sendable (_ known: ProcessRecord, _ found: ProcessRecord) -> Void = { _, _ in }
+    ) {
         self.metrics = metrics
+        self.onLoss = onLoss
         self.cleanupRemoved = metrics.cleanupRemoved
         self.stale = metrics.lateReports.with("stale_attempt")
         self.finished = metrics.lateReports.with("already_finished")
@@ -60,6 +69,12 @@ public struct MetricsObserver: ProcessObserver {
         case .alreadyFinished: self.finished.increment()
         case .missingAttempt, .preconditionFailed, .invalidTransition: break
         }
+    }
+
+    /// Counts what the store has lost.
+    public func didFindLoss(of known: ProcessRecord, found: ProcessRecord) {
+        self.metrics.lostChanges.increment()
+        self.onLoss(known, found)
     }
 
     /// Counts chunks of output.

@@ -197,6 +197,7 @@ public final class ProcessManager: Sendable {
                     // Nobody is refused, or told that nothing changed, because of a copy that may be old.
                     record = try Self.record(of: try await self.repository.find(id), id)
                     isCurrent = true
+                    self.lookForLoss(copy, record)
                     continue
                 }
                 switch try await self.repository.replace(next, over: record, notBefore: nil) {
@@ -205,12 +206,21 @@ public final class ProcessManager: Sendable {
                     return .changed(next)
                 case .conflict(let current):
                     record = try Self.record(of: current, id)
+                    if !isCurrent { self.lookForLoss(copy, record) }
                     isCurrent = true
                 case .tooEarly: continue
                 }
             }
         } catch {
             throw Self.wrap(error)
+        }
+    }
+
+    /// Says if the store has gone back behind what this instance was told by it.
+    private func lookForLoss(_ copy: ProcessRecord?, _ found: ProcessRecord) {
+        guard let copy, copy.createdAt == found.createdAt, copy.revision >= found.revision else { return }
+        if copy.revision > found.revision || copy.updatedAt != found.updatedAt {
+            self.observer.didFindLoss(of: copy, found: found)
         }
     }
 

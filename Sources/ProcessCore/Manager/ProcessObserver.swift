@@ -8,6 +8,9 @@ public protocol ProcessObserver: Sendable {
     func didChange(_ old: ProcessRecord, to new: ProcessRecord, by change: ProcessChange)
     /// A worker's report was refused, and changed nothing.
     func didRefuse(_ refusal: ProcessTransition.Refusal, _ record: ProcessRecord)
+    /// The store has a process in another state than this instance knew of it, and not in a later one: it has lost a change
+    /// that it had acknowledged, as after a fail-over or the restore of a backup.
+    func didFindLoss(of known: ProcessRecord, found: ProcessRecord)
     /// A worker's output was appended, this many chunks.
     func didAppend(_ chunkCount: Int)
     /// A worker's output was not appended, and the error says why.
@@ -28,6 +31,8 @@ public struct SilentObserver: ProcessObserver {
     public func didChange(_ old: ProcessRecord, to new: ProcessRecord, by change: ProcessChange) {}
     /// Does nothing.
     public func didRefuse(_ refusal: ProcessTransition.Refusal, _ record: ProcessRecord) {}
+    /// Does nothing.
+    public func didFindLoss(of known: ProcessRecord, found: ProcessRecord) {}
     /// Does nothing.
     public func didAppend(_ chunkCount: Int) {}
     /// Does nothing.

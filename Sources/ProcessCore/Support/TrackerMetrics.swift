@@ -29,6 +29,9 @@ public struct TrackerMetrics: Sendable {
     /// Leases and run or pick-up times that passed, by what became of the process: `retried`, `failed`, `cancelled`.
     public let leasesExpired: MetricFamily<Counter>
 
+    /// Processes in the store in an earlier state than this instance knew of them, or another one.
+    public let lostChanges: Counter
+
     /// Processes handed to workers, by queue.
     public let claims: MetricFamily<Counter>
 
@@ -79,6 +82,9 @@ public struct TrackerMetrics: Sendable {
         self.leasesExpired = registry.counters(
             "tracker_leases_expired_total",
             help: "Leases and deadlines that passed, by what became of the process.", labels: ["outcome"])
+        self.lostChanges = registry.counters(
+            "tracker_lost_changes_total", help: "Times that the store was found to have lost a change it acknowledged."
+        ).with()
         self.claims = registry.counters(
             "tracker_queue_claims_total", help: "Processes handed to workers.", labels: ["queue"])
         self.retries = registry.counters(
