@@ -10,7 +10,8 @@ enum CommandCatalogue {
         "serve", "Runs the service; what happens without a command, too", takesSettings: true,
         discussion: [
             "Once it answers, it prints one line to standard output: where it is, and where it keeps processes. Logs go to "
-                + "standard error. SIGINT or SIGTERM stops it as soon as requests in flight are answered, a second one at once."
+                + "standard error. SIGINT, SIGTERM or SIGHUP stops it as soon as requests in flight are answered, a second "
+                + "SIGINT or SIGTERM at once."
         ],
         examples: [
             .init(
