@@ -207,7 +207,8 @@ enum CommandCatalogue {
             OptionSpecification("--yes", "Does not ask"), Self.json,
         ] + Self.client,
         discussion: [
-            "On a terminal it says first how many would go, and asks. Elsewhere it needs --yes or --dry-run."
+            "On a terminal it says first how many would go, and asks. Elsewhere it needs --yes or --dry-run.",
+            "It goes in portions. One that is interrupted or fails says how many were removed before; the same command goes on.",
         ],
         examples: [
             .init(
