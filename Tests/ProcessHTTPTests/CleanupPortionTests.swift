@@ -1,8 +1,9 @@
 import Glibc
 import ProcessCore
-import ProcessHTTP
 import ProcessTestSupport
 import Testing
+
+@testable import ProcessHTTP
 
 @Suite("DELETE /cleanup in portions")
 struct CleanupPortionTests {
@@ -88,6 +89,36 @@ struct CleanupPortionTests {
             #expect(await self.portions(service, "older_than=0&force=true").last?["removed"] == 6)
             #expect(await self.portions(service, "corrupt=true&force=true").last?["removed"] == 0)
             #expect(await service.get("/stats")["total"] == 0)
+        }
+    }
+
+    @Test("a cursor is taken as it was given, and one that was made up harms nobody", arguments: Backend.allCases)
+    func cursors(backend: Backend) async throws {
+        var place = CleanupPlace(startedAt: Timestamp(milliseconds: 1_800_000_000_000))
+        (place.removed, place.removedFinished, place.elapsed) = (7, 6, .milliseconds(5))
+        #expect(CleanupCursor.place(CleanupCursor.text(place)) == place)
+        place.cursor = CleanupRequest.Cursor(index: 1, score: -4, id: "a")
+        let text = CleanupCursor.text(place)
+        #expect(CleanupCursor.place(text) == place)
+        for bad in ["", "A", text + "=", String(text.prefix(12))] {
+            #expect(CleanupCursor.place(bad) == nil)
+        }
+        place.removed = .max
+        #expect(CleanupCursor.place(CleanupCursor.text(place)) == nil)
+        try await TestService.with(backend) { service in
+            await service.start("a")
+            _ = await service.post("/complete/a")
+            for (index, score) in [(255, Int64.max), (0, .max), (1, .min), (3, 0)] {
+                for startedAt in [0, Int64(1) << 53] {
+                    var place = CleanupPlace(startedAt: Timestamp(milliseconds: startedAt))
+                    place.cursor = CleanupRequest.Cursor(index: index, score: score, id: "\u{FFFD} *")
+                    let cursor = CleanupCursor.text(place)
+                    for query in ["older_than=36500d", "older_than=0&force=true", "", "corrupt=true&force=true"] {
+                        let answer = await service.delete("/cleanup?\(query)&dry_run=true&cursor=\(cursor)")
+                        #expect(answer.status == 200, "\(answer.text)")
+                    }
+                }
+            }
         }
     }
 }
