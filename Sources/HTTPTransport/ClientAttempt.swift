@@ -67,7 +67,7 @@ final class ClientAttempt: @unchecked Sendable {
     /// Looks the host up and tries its addresses in turn.
     func connect(within limit: Duration) async throws(HTTPClientError) -> ClientSocket {
         let timer = self.loop.schedule(after: limit) {
-            self.fail(HTTPClientError(.timedOut, "Cannot reach \(self.address): no answer in time"))
+            self.fail(HTTPClientError(.cannotConnect, "Cannot reach \(self.address): no answer in time"))
         }
         defer { timer.cancel() }
         var lastError = HTTPClientError(.unresolvableHost, "Cannot reach \(self.address): the host has no address")

@@ -35,7 +35,7 @@ public struct HTTPClientError: Error, CustomStringConvertible {
         let reason = String(cString: strerror(errorNumber))
         return switch errorNumber {
         case ECONNREFUSED: HTTPClientError(.connectionRefused, "Cannot reach \(address): nobody listens there")
-        case ETIMEDOUT: HTTPClientError(.timedOut, "Cannot reach \(address): no answer")
+        case ETIMEDOUT: HTTPClientError(.cannotConnect, "Cannot reach \(address): no answer")
         default: HTTPClientError(.cannotConnect, "Cannot reach \(address): \(reason)")
         }
     }

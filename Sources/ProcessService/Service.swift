@@ -20,7 +20,9 @@ public struct Service: Sendable {
         self.logger = logger
     }
 
-    /// Serves until SIGINT or SIGTERM, then stops gracefully; a second signal ends the program at once.
+    /// Serves until SIGINT, SIGTERM or SIGHUP, then stops gracefully; a second SIGINT or SIGTERM ends the program at once.
+    ///
+    /// SIGHUP stays ignored where it was when the program started, as by `nohup`.
     ///
     /// - Parameter isReady: Is told once, when requests are answered, with the line to show.
     /// - Throws: `Application.StartError`, where it could not start.
@@ -51,7 +53,7 @@ public struct Service: Sendable {
         _ serving: Task<Result<Void, Application.StartError>, Never>, loop: EventLoop
     ) -> [EventRegistration] {
         let counter = SignalCounter()
-        return [SIGINT, SIGTERM].map { number in
+        var signals = [SIGINT, SIGTERM].map { number in
             loop.onSignal(number) {
                 if counter.next() == 1 {
                     serving.cancel()
@@ -61,6 +63,17 @@ public struct Service: Sendable {
                 }
             }
         }
+        if !Self.isIgnored(SIGHUP) {
+            // Counts for nothing: a terminal that closes sends it more than once, and the end of a session beside SIGTERM.
+            signals.append(loop.onSignal(SIGHUP) { serving.cancel() })
+        }
+        return signals
+    }
+
+    private static func isIgnored(_ signal: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(signal, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }
 }
 

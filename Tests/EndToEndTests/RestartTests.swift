@@ -6,7 +6,7 @@ import Testing
 extension BuiltProgram {
     /// Stopping and starting again, on SQLite.
     @Suite struct RestartTests {
-        @Test("after a stop and a start everything is as it was, to the byte", arguments: [SIGINT, SIGTERM])
+        @Test("after a stop and a start everything is as it was, to the byte", arguments: [SIGINT, SIGTERM, SIGHUP])
         func everythingIsThere(signal: Int32) async throws {
             try await TemporaryDirectory.with { folder in
                 let path = "\(folder)/deep/er/processes.db"
@@ -40,6 +40,8 @@ extension BuiltProgram {
                 for target in targets { before[target] = try await client.get(target) }
                 let counts = try await client.get("/stats").json.members
                 #expect(await program.end(by: signal) == 0)
+                // The store was closed: what is left is the file itself.
+                for suffix in ["-wal", "-shm"] { #expect(access(path + suffix, F_OK) != 0, "\(suffix)") }
 
                 let again = try await TrackerProgram(sqlite: path)
                 for target in targets {
@@ -93,6 +95,46 @@ extension BuiltProgram {
                 #expect(ContinuousClock.now - start < .seconds(8), "it waited for the request in flight")
                 _ = await upload.read(until: nil)
             }
+        }
+
+        @Test("a terminal that closes may send SIGHUP several times, and beside SIGTERM: that hurries nothing")
+        func repeatedHangup() async throws {
+            try await TemporaryDirectory.with { folder in
+                let program = try await TrackerProgram(sqlite: "\(folder)/processes.db")
+                let (upload, rest) = try await Self.beginUpload(to: program, id: "slow")
+                program.signal(SIGHUP)
+                #expect(await program.log.line(with: "The service is stopping") != nil)
+                program.signal(SIGHUP)
+                program.signal(SIGTERM)
+                program.signal(SIGHUP)
+                upload.send(rest)
+                let answer = await upload.read(until: nil)
+                #expect(answer.contains("HTTP/1.1 202 "), "\(answer)")
+                #expect(await program.ending().code == 0)
+            }
+        }
+
+        @Test("started with SIGHUP ignored, as by nohup, it goes on ignoring it")
+        func ignoredHangup() async throws {
+            try await TemporaryDirectory.with { folder in
+                let environment = ["TRACKER_SQLITE_PATH": "\(folder)/processes.db"]
+                let program = try await TrackerProgram(environment, prefix: ["nohup"])
+                let status = Self.text(of: "/proc/\(program.processID)/status")
+                let ignored = status.split(separator: "\n").first { $0.hasPrefix("SigIgn:") }?.suffix(1) ?? ""
+                let bits = Int(ignored, radix: 16) ?? 0
+                #expect(bits & 1 == 1, "\(ignored)")
+                program.signal(SIGHUP)
+                #expect(try await program.client.post("/start", #"{"kind":"a"}"#).status == 202)
+                #expect(await program.end(by: SIGTERM) == 0)
+            }
+        }
+
+        private static func text(of path: String) -> String {
+            let file = open(path, O_RDONLY | O_CLOEXEC)
+            defer { close(file) }
+            var buffer = [UInt8](repeating: 0, count: 8192)
+            let count = buffer.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
+            return String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
         }
 
         @Test("connections that are kept open hold no stop up")

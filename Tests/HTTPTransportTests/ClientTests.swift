@@ -1,6 +1,8 @@
 import EventLoop
+import Glibc
 import HTTPTransport
 import ProcessHTTP
+import ProcessTestSupport
 import Testing
 
 @Suite("HTTPClient", .timeLimit(.minutes(3)))
@@ -177,6 +179,36 @@ struct ClientTests {
             _ = await connection.requestHead()
             #expect(await connection.rest() == "")
         }
+    }
+
+    @Test("a connection that is not made in time is no answer out of time: nothing was sent")
+    func connectTimeOut() async throws {
+        // Once the queue of a listener that accepts nothing is full, Linux lets whoever connects wait.
+        let listener = try LoopbackListener()
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_port = listener.port.bigEndian
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        let waiting = (0..<40).map { _ in socket(AF_INET, kind, 0) }
+        defer { for descriptor in waiting { close(descriptor) } }
+        for descriptor in waiting {
+            _ = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+        }
+        let loop = try EventLoop()
+        var configuration = HTTPClient.Configuration()
+        configuration.connectTimeout = .milliseconds(100)
+        let client = HTTPClient(
+            HostPort(host: "127.0.0.1", port: listener.port), loop: loop, configuration: configuration)
+        let error = await #expect(throws: HTTPClientError.self) {
+            _ = try await client.send(HTTPRequest(method: .get, path: "/"))
+        }
+        #expect(error?.code == .cannotConnect)
+        await loop.shutdown()
     }
 
     @Test("a cancelled task gets an error at once, and the server sees the client go")

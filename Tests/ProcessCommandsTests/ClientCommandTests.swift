@@ -82,6 +82,20 @@ struct ClientCommandTests {
         #expect(result.errors[0].contains("process-tracker serve"))
     }
 
+    @Test("a tracker that took the request and did not answer in time is not told as one that is not there")
+    func noAnswerInTime() async {
+        let tracker = FakeTracker { (_) throws(TrackerClientError) in
+            throw TrackerClientError("no answer in time", wasPossiblySent: true)
+        }
+        let result = await ToolFixture(tracker: tracker).run("list")
+        #expect(result.ending == .exit(1))
+        #expect(
+            result.errors == [
+                "the tracker at http://tracker.test:8080 took the request and gave no answer: no answer in time. "
+                    + "It may be busy: try again, or look at its log"
+            ])
+    }
+
     @Test("what answers and is no tracker is told apart")
     func foreign() async {
         let result = await Self.fixture { _ in FakeTracker.json("<html>") }.run("stats")
@@ -178,65 +192,6 @@ struct ClientCommandTests {
 
                 """)
         #expect(await Self.fixture { _ in FakeTracker.json(answer) }.run("stats", "--json").output == answer + "\n")
-    }
-}
-
-@Suite("cleanup")
-struct CleanupCommandTests {
-    private static func fixture(removed: Int = 3) -> ToolFixture {
-        ToolFixture(
-            tracker: FakeTracker { call throws(TrackerClientError) in
-                let isDryRun = call.line.contains("dry_run=true")
-                return FakeTracker.json(
-                    #"{"removed":\#(removed),"remaining":1,"dry_run":\#(isDryRun),"elapsed_ms":5}"#)
-            })
-    }
-
-    @Test("without a terminal it needs --yes or --dry-run, and asks the tracker nothing before")
-    func unattended() async {
-        let fixture = Self.fixture()
-        let refused = await fixture.run("cleanup")
-        #expect(refused.ending == .exit(2))
-        #expect(fixture.tracker.lines == [])
-        let done = await fixture.run("cleanup", "--yes", "--older-than", "7d", "--status", "failed,completed")
-        #expect(done.output == "removed 3 finished processes in 5ms; 1 finished one stays\n")
-        #expect(fixture.tracker.lines == ["DELETE /cleanup?older_than=7d&status=failed%2Ccompleted&dry_run=false"])
-        let counted = await fixture.run("cleanup", "--dry-run")
-        #expect(counted.output == "would remove 3 finished processes; 1 finished one stays\n")
-        #expect(fixture.tracker.lines.last == "DELETE /cleanup?dry_run=true")
-    }
-
-    @Test("on a terminal it says what would go, and asks", arguments: ["y", "YES", "n", ""])
-    func attended(answer: String) async {
-        var fixture = Self.fixture()
-        fixture.isAtTerminal = true
-        fixture.answer = answer
-        let result = await fixture.run("cleanup")
-        #expect(result.errors[0] == "This removes 3 finished processes for good; 1 finished one stays. Remove? [y/N] ")
-        if answer.lowercased().hasPrefix("y") {
-            #expect(result.ending == .exit(0))
-            #expect(fixture.tracker.lines == ["DELETE /cleanup?dry_run=true", "DELETE /cleanup?dry_run=false"])
-        } else {
-            #expect(result.ending == .exit(1))
-            #expect(fixture.tracker.lines == ["DELETE /cleanup?dry_run=true"])
-        }
-    }
-
-    @Test("where nothing would go, nobody is asked")
-    func nothing() async {
-        var fixture = Self.fixture(removed: 0)
-        fixture.isAtTerminal = true
-        let result = await fixture.run("cleanup")
-        #expect(result.ending == .exit(0))
-        #expect(result.errors == ["there is nothing to remove; 1 finished one stays"])
-    }
-
-    @Test("unfinished work is removed with --force only")
-    func force() async {
-        let fixture = Self.fixture()
-        #expect(await fixture.run("cleanup", "--yes", "--status", "running").ending == .exit(2))
-        #expect(await fixture.run("cleanup", "--yes", "--status", "running", "--force").ending == .exit(0))
-        #expect(fixture.tracker.lines == ["DELETE /cleanup?status=running&force=true&dry_run=false"])
     }
 }
 

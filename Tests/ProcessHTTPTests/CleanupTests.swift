@@ -92,6 +92,7 @@ struct CleanupTests {
             ("status=", "status"), ("dry_run=yes", "dry_run"), ("dry_run", "dry_run"), ("force=1", "force"),
             ("corrupt=true", "corrupt"), ("corrupt=true&force=true&older_than=1h", "corrupt"),
             ("corrupt=true&force=true&status=failed", "corrupt"), ("corrupt=maybe", "corrupt"),
+            ("within=0", "within"), ("within=soon", "within"), ("cursor=", "cursor"), ("cursor=A", "cursor"),
         ])
     func badValue(query: String, field: String) async {
         let service = await self.filled()
@@ -160,7 +161,10 @@ struct CleanupTests {
                 """))
         #expect(full["oldest_running_age_s"] == .number("4.5"))
         #expect(full["oldest_pending_age_s"] == 3)
-        #expect(full["last_cleanup"]?.names == ["removed", "remaining", "dry_run", "elapsed_ms", "finished_at"])
+        #expect(
+            full["last_cleanup"]?.names == [
+                "removed", "remaining", "dry_run", "elapsed_ms", "started_at", "finished_at",
+            ])
         #expect(full["last_cleanup"]?["removed"] == 1)
         #expect(full["last_cleanup"]?["finished_at"]?.text == service.clock.now.rfc3339)
     }

@@ -93,7 +93,7 @@ extension TrackerClientError {
         case .cannotConnect: self.init(error.description)
         case .timedOut: self.init("no answer in time", wasPossiblySent: true)
         case .connectionLost: self.init("the connection was lost", wasPossiblySent: true)
-        case .malformedResponse: self.init("the answer is no HTTP", wasPossiblySent: true)
+        case .malformedResponse: self.init("what came is no HTTP", wasPossiblySent: true)
         case .cancelled: self.init("interrupted", wasPossiblySent: true)
         }
     }

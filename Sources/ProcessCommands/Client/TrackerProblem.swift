@@ -54,7 +54,12 @@ enum TrackerFailure: Error, Equatable, Sendable {
     /// The error of a command that cannot go on without an answer.
     func commandError(at address: String) -> CommandError {
         switch self {
-        case .unreachable(let reason, _):
+        // Somebody is there who took the request: another tracker would not help.
+        case .unreachable(let reason, wasPossiblySent: true):
+            .failed(
+                "the tracker at \(address) took the request and gave no answer: \(reason). It may be busy: try again, or look "
+                    + "at its log")
+        case .unreachable(let reason, wasPossiblySent: false):
             .failed(
                 "no tracker answers at \(address): \(reason). Start one with `process-tracker serve`, or say where it is with "
                     + "--url or TRACKER_URL")

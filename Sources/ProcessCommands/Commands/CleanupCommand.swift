@@ -7,7 +7,19 @@ struct CleanupCommand: Sendable {
         var removed: Int64
         var remaining: Int64
         var elapsed: Duration
+        /// Where the next portion begins; nil behind the last one.
+        var nextCursor: String?
+
+        init(_ fields: inout JSONObject) throws(JSONFieldError) {
+            self.removed = try fields.requireInteger("removed")
+            self.remaining = try fields.requireInteger("remaining")
+            self.elapsed = .milliseconds(try fields.takeInteger("elapsed_ms") ?? 0)
+            self.nextCursor = try fields.takeString("next_cursor")
+        }
     }
+
+    /// How long the tracker may take for one portion: far less than an answer is waited for.
+    private static let portion = "1s"
 
     private let context: CommandContext
 
@@ -18,40 +30,55 @@ struct CleanupCommand: Sendable {
     func run(_ arguments: ParsedArguments) async throws(CommandError) {
         let query = try self.query(arguments)
         let isDryRun = arguments.has("--dry-run")
+        let console = self.context.console
         let tracker = try self.context.tracker(arguments)
-        if !isDryRun, !arguments.has("--yes") {
-            guard try await self.isAgreed(query, arguments, tracker) else { return }
+        let view = CleanupView(on: console, isShown: !arguments.has("--json"))
+        try self.context.signals.endProgram {
+            let sentence = view.interruption { Self.processes($0, arguments) }
+            view.leaveLine()
+            if let sentence { console.warn(sentence) }
         }
-        let (answer, report) = try await self.send(query, isDryRun: isDryRun, to: tracker)
+        var total: Int64?
+        if !isDryRun {
+            if !arguments.has("--yes") {
+                total = try await self.agreedCount(query, arguments, tracker, view)
+                if total == nil { return }
+            }
+            view.beginRemoval()
+        }
+        let (answer, report) = try await self.send(query, isDryRun: isDryRun, total, arguments, to: tracker, view)
         if arguments.has("--json") {
-            try self.context.console.writeJSON(answer)
+            try console.writeJSON(answer)
             return
         }
         let what = Self.processes(report.removed, arguments)
-        try self.context.console.print(
+        try console.print(
             isDryRun
                 ? "would remove \(what); \(Self.stay(report.remaining))\n"
                 : "removed \(what) in \(TimeText.short(report.elapsed)); \(Self.stay(report.remaining))\n")
     }
 
-    /// Says what would go, and asks; false where nothing would.
-    private func isAgreed(
-        _ query: [(name: String, value: String)], _ arguments: ParsedArguments, _ tracker: TrackerAPI
-    ) async throws(CommandError) -> Bool {
+    /// Says what would go, and asks.
+    ///
+    /// - Returns: How many are to go; nil where nothing would.
+    private func agreedCount(
+        _ query: [(name: String, value: String)], _ arguments: ParsedArguments, _ tracker: TrackerAPI,
+        _ view: CleanupView
+    ) async throws(CommandError) -> Int64? {
         guard let ask = self.context.console.ask else {
             throw .usage("cleanup removes processes for good; add --yes, or --dry-run to see how many would go")
         }
-        let (_, report) = try await self.send(query, isDryRun: true, to: tracker)
+        let (_, report) = try await self.send(query, isDryRun: true, nil, arguments, to: tracker, view)
         if report.removed == 0 {
             self.context.console.warn("there is nothing to remove; \(Self.stay(report.remaining))")
-            return false
+            return nil
         }
         let question =
             "This removes \(Self.processes(report.removed, arguments)) for good; \(Self.stay(report.remaining))."
         guard let answer = ask(question + " Remove? [y/N] "), ["y", "yes"].contains(answer.lowercased()) else {
             throw .failed("nothing was removed")
         }
-        return true
+        return report.removed
     }
 
     private static func processes(_ count: Int64, _ arguments: ParsedArguments) -> String {
@@ -75,20 +102,32 @@ struct CleanupCommand: Sendable {
         return query
     }
 
+    /// Sends one portion after the other, and shows how far they are.
+    ///
+    /// - Returns: The answer to the last one, whose figures count from the first one on.
     private func send(
-        _ query: [(name: String, value: String)], isDryRun: Bool, to tracker: TrackerAPI
+        _ query: [(name: String, value: String)], isDryRun: Bool, _ total: Int64?, _ arguments: ParsedArguments,
+        to tracker: TrackerAPI, _ view: CleanupView
     ) async throws(CommandError) -> ([UInt8], Report) {
+        let query = query + [("dry_run", isDryRun ? "true" : "false"), ("within", Self.portion)]
+        var cursor: String?
         do throws(TrackerFailure) {
-            let answer = try await tracker.send(
-                .delete, "/cleanup", query + [("dry_run", isDryRun ? "true" : "false")])
-            let report = try Answer.read(answer) { fields throws(JSONFieldError) in
-                Report(
-                    removed: try fields.requireInteger("removed"), remaining: try fields.requireInteger("remaining"),
-                    elapsed: .milliseconds(try fields.takeInteger("elapsed_ms") ?? 0))
+            while true {
+                let answer = try await tracker.send(
+                    .delete, "/cleanup", query + (cursor.map { [("cursor", $0)] } ?? []))
+                let report = try Answer.read(answer) { fields throws(JSONFieldError) in try Report(&fields) }
+                cursor = report.nextCursor
+                if cursor == nil {
+                    view.clear()
+                    return (answer, report)
+                }
+                view.show(report.removed, of: total)
             }
-            return (answer, report)
         } catch {
-            throw error.commandError(at: tracker.client.address)
+            view.leaveLine()
+            var failure = error.commandError(at: tracker.client.address)
+            if let sentence = view.failure({ Self.processes($0, arguments) }) { failure.message += ". \(sentence)" }
+            throw failure
         }
     }
 }

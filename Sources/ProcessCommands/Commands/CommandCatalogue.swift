@@ -10,7 +10,8 @@ enum CommandCatalogue {
         "serve", "Runs the service; what happens without a command, too", takesSettings: true,
         discussion: [
             "Once it answers, it prints one line to standard output: where it is, and where it keeps processes. Logs go to "
-                + "standard error. SIGINT or SIGTERM stops it as soon as requests in flight are answered, a second one at once."
+                + "standard error. SIGINT, SIGTERM or SIGHUP stops it as soon as requests in flight are answered, a second "
+                + "SIGINT or SIGTERM at once."
         ],
         examples: [
             .init(
@@ -206,7 +207,8 @@ enum CommandCatalogue {
             OptionSpecification("--yes", "Does not ask"), Self.json,
         ] + Self.client,
         discussion: [
-            "On a terminal it says first how many would go, and asks. Elsewhere it needs --yes or --dry-run."
+            "On a terminal it says first how many would go, and asks. Elsewhere it needs --yes or --dry-run.",
+            "It goes in portions. One that is interrupted or fails says how many were removed before; the same command goes on.",
         ],
         examples: [
             .init(

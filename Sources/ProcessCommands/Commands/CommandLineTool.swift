@@ -27,9 +27,9 @@ public struct CommandLineTool: Sendable {
     /// starts.
     ///
     /// - Parameter arguments: The words without the program's own name.
-    /// - Returns: True for `run` and `work`, which pass signals on, and for `watch`, which tidies its line up.
+    /// - Returns: True for `run` and `work`, which pass signals on, and for `watch` and `cleanup`, which tidy their line up.
     public static func takesSignals(_ arguments: ProgramArguments) -> Bool {
-        [CommandCatalogue.run, CommandCatalogue.work, CommandCatalogue.watch].contains {
+        [CommandCatalogue.run, CommandCatalogue.work, CommandCatalogue.watch, CommandCatalogue.cleanup].contains {
             $0.name == arguments.texts.first
         }
     }

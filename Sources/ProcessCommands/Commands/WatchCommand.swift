@@ -1,4 +1,3 @@
-internal import Glibc
 internal import ProcessCore
 
 /// `watch`: shows how one process goes until it has ended.
@@ -32,7 +31,7 @@ struct WatchCommand: Sendable {
         let style = try self.style(arguments)
         let api = try self.context.tracker(arguments)
         let view = WatchView(style, on: self.context.console, clock: self.context.clock)
-        try self.endLineOnSignals(view)
+        try self.context.signals.endProgram { view.leaveLine() }
         defer { view.leaveLine() }
         let query = style == .json ? [] : [(name: "fields", value: Self.fields)]
         let feed = EventFeed(api, "/events/\(id)", query, sleep: self.context.sleep, warn: view.warn)
@@ -111,16 +110,6 @@ struct WatchCommand: Sendable {
             return process.status
         }
         throw .failed("the process \(id) was removed")
-    }
-
-    /// On a terminal, ends the line that is open before the program ends by a signal.
-    private func endLineOnSignals(_ view: WatchView) throws(CommandError) {
-        let signals = self.context.signals
-        try signals.start { signal in
-            if signals.isInBackground, signal.number == SIGINT || signal.number == SIGQUIT { return }
-            view.leaveLine()
-            SignalSource.end(by: signal.number)
-        }
     }
 }
 

@@ -23,8 +23,6 @@ final class WatchView: Sendable {
         var isLineOpen = false
     }
 
-    private static let eraseLine = "\r\u{1B}[K"
-
     private let style: Style
     private let console: Console
     private let clock: any WallClock
@@ -101,7 +99,7 @@ final class WatchView: Sendable {
         if self.style == .nothing { return }
         self.state.withLock { state in
             guard state.isLineOpen else { return self.console.warn(text) }
-            try? self.console.emit(Self.eraseLine)
+            try? self.console.emit(TerminalText.eraseLine)
             self.console.warn(text)
             try? self.draw(&state)
         }
@@ -122,7 +120,7 @@ final class WatchView: Sendable {
         // The last column stays free: a terminal goes to the next line with it, sooner or later.
         let line = WatchLine(process, now: self.clock.now()).live(width: max(1, width - 1), on: self.console)
         state.isLineOpen = true
-        try self.console.emit(Self.eraseLine + line)
+        try self.console.emit(TerminalText.eraseLine + line)
     }
 
     private func heading(_ process: ProcessView) -> String {

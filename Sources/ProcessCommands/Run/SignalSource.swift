@@ -89,6 +89,19 @@ public struct SignalSource: Sendable {
         }
     }
 
+    /// Has the first signal end this program, save for keys on the terminal that are not meant for it.
+    ///
+    /// - Parameter tidyUp: Is called before, on a thread of its own.
+    /// - Throws: `CommandError` where there is no such thread.
+    func endProgram(after tidyUp: @escaping @Sendable () -> Void) throws(CommandError) {
+        let isInBackground = self.isInBackground
+        try self.start { signal in
+            if isInBackground, signal.number == SIGINT || signal.number == SIGQUIT { return }
+            tidyUp()
+            Self.end(by: signal.number)
+        }
+    }
+
     /// Ends this program by a signal, such as the one that ended the command, so that whoever waits for it sees the truth: a
     /// shell stops a loop on Ctrl-C only where the command died of it.
     ///

@@ -2,6 +2,9 @@ internal import ProcessCore
 
 /// Text that was written for a terminal.
 enum TerminalText {
+    /// Takes away what stands in the line that is not ended.
+    static let eraseLine = "\r\u{1B}[K"
+
     /// The text without escape sequences and control characters, blanks around it removed and tabs made blanks.
     static func plain(_ text: String) -> String {
         var result = String.UnicodeScalarView()

@@ -64,25 +64,41 @@ public struct CleanupOptions: Hashable, Sendable {
     }
 }
 
-/// What a cleanup did.
+/// Where a cleanup stands that is done in several calls.
+public struct CleanupPlace: Hashable, Sendable {
+    /// When the first call began, by the store's time: what may go is judged by it, so that the cleanup has an end.
+    public var startedAt: Timestamp
+    /// How many were removed so far; in a dry run, would be.
+    public var removed = 0
+    /// How many of them had finished.
+    public var removedFinished = 0
+    /// How long all calls took together.
+    public var elapsed: Duration = .zero
+    /// Where the next batch goes on; nil behind the last one, where only what has expired is left to be forgotten.
+    public var cursor: CleanupRequest.Cursor?
+
+    /// The beginning of a cleanup.
+    public init(startedAt: Timestamp) {
+        self.startedAt = startedAt
+    }
+}
+
+/// What a cleanup did, all its calls together where they are several.
 public struct CleanupReport: Hashable, Sendable {
     /// How many were removed; in a dry run, would be.
     public var removed: Int
+    /// How many of them the last call removed.
+    public var removedByLastCall: Int
     /// How many finished ones stay.
     public var remaining: Int
     /// Whether nothing was removed but only counted.
     public var isDryRun: Bool
     /// How long it took.
     public var elapsed: Duration
-    /// When it ended, by the store's time.
+    /// When it began, by the store's time.
+    public var startedAt: Timestamp
+    /// When its last call ended, by the store's time.
     public var finishedAt: Timestamp
-
-    /// Takes the five parts.
-    public init(removed: Int, remaining: Int, isDryRun: Bool, elapsed: Duration, finishedAt: Timestamp) {
-        self.removed = removed
-        self.remaining = remaining
-        self.isDryRun = isDryRun
-        self.elapsed = elapsed
-        self.finishedAt = finishedAt
-    }
+    /// Where the next call goes on; nil where all is done.
+    public var next: CleanupPlace?
 }

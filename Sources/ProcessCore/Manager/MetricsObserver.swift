@@ -95,7 +95,7 @@ public struct MetricsObserver: ProcessObserver {
 
     /// Counts what a cleanup removed.
     public func didClean(_ report: CleanupReport) {
-        self.cleanupRemoved.increment(by: UInt64(report.removed))
+        self.cleanupRemoved.increment(by: UInt64(report.removedByLastCall))
     }
 }
 

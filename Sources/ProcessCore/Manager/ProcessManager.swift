@@ -23,7 +23,7 @@ public final class ProcessManager: Sendable {
 
     let observer: any ProcessObserver
     private let random: @Sendable () -> Double
-    private let lastCleanup = Mutex<CleanupReport?>(nil)
+    let lastCleanup = Mutex<CleanupReport?>(nil)
 
     /// A number in 0..<1 from the system's random numbers.
     @Sendable public static func systemRandom() -> Double {
@@ -255,61 +255,6 @@ public final class ProcessManager: Sendable {
             let counts = try await self.repository.counts()
             return ProcessStatistics(
                 counts: counts, at: self.repository.now(), lastCleanup: self.lastCleanup.withLock { $0 })
-        } catch {
-            throw .store(error)
-        }
-    }
-
-    /// Removes what may go, batch after batch, until there is no more, the time is up, or the task is cancelled.
-    ///
-    /// After each batch, whoever else runs on the same loop gets some turns.
-    ///
-    /// - Parameters:
-    ///   - options: What may go.
-    ///   - budget: How long it may take; `nil` is as long as it needs. What is left then stays for the next time.
-    /// - Returns: What was done.
-    /// - Throws: `store`; what was removed before stays removed.
-    public func cleanup(
-        _ options: CleanupOptions, budget: Duration? = nil
-    ) async throws(ProcessError) -> CleanupReport {
-        let clock = ContinuousClock()
-        let begin = clock.now
-        var request = CleanupRequest(
-            options.scope(self.policy, at: self.repository.now()), isDryRun: options.isDryRun,
-            tombstoneLifetime: self.policy.tombstoneLifetime)
-        var removed = 0
-        var removedFinished = 0
-        do {
-            repeat {
-                let batch = try await self.repository.cleanup(request)
-                removed += batch.removed.count
-                removedFinished += batch.removed.count { $0.status.isFinished }
-                request.after = batch.next
-                if let budget, clock.now - begin >= budget { break }
-                // A store that answers without waiting would otherwise keep the loop from its other requests, each of which
-                // takes a few turns.
-                for _ in 0..<4 { await Task.yield() }
-            } while request.after != nil && !Task.isCancelled
-            if !options.isDryRun {
-                while try await self.repository.forgetExpired(), !Task.isCancelled {
-                    if let budget, clock.now - begin >= budget { break }
-                }
-                let ended = self.repository.now() - self.policy.streamLifetime
-                while try await self.repository.removeStreams(endedBy: ended), !Task.isCancelled {
-                    if let budget, clock.now - begin >= budget { break }
-                }
-            }
-            let finished = try await self.repository.counts().byStatus.reduce(0) {
-                $1.key.isFinished ? $0 + $1.value : $0
-            }
-            let report = CleanupReport(
-                removed: removed, remaining: max(0, options.isDryRun ? finished - removedFinished : finished),
-                isDryRun: options.isDryRun, elapsed: clock.now - begin, finishedAt: self.repository.now())
-            if !options.isDryRun {
-                self.lastCleanup.withLock { $0 = report }
-                self.observer.didClean(report)
-            }
-            return report
         } catch {
             throw .store(error)
         }

@@ -99,7 +99,7 @@ extension Route {
         case .cleanup:
             OpenAPIOperation(
                 id: "cleanup", tag: .processes, summary: "Removes finished processes",
-                parameters: ["older_than", "status", "dry_run", "force", "corrupt"],
+                parameters: ["older_than", "status", "dry_run", "force", "corrupt", "within", "cleanup_cursor"],
                 answers: [.init(status: .ok, summary: "What was done.", schema: "CleanupReport")],
                 problems: [.storeFull])
         case .stats:

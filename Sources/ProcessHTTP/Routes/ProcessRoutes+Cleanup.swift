@@ -3,18 +3,32 @@ internal import ProcessCore
 extension ProcessRoutes {
     /// `DELETE /cleanup`
     func cleanup(_ request: HTTPRequest) async throws(Problem) -> Answer {
-        let options = try Self.cleanupOptions(of: request)
+        var query = try QueryParameters(request.query)
+        let budget = try query.takeDuration("within", zeroAllowed: false)
+        let place = try Self.takeCleanupPlace(from: &query)
+        let options = try Self.cleanupOptions(from: &query)
         let report: CleanupReport
-        do { report = try await self.manager.cleanup(options) } catch { throw Problem(error, effect: .batches) }
+        do { report = try await self.manager.cleanup(options, budget: budget, after: place) } catch {
+            throw Problem(error, effect: .batches)
+        }
         return .json { writer in
             writer.beginObject()
             Self.write(report, to: &writer)
+            // Who asks for all at once is told nothing of portions.
+            if budget != nil || place != nil { writer.member("next_cursor", report.next.map(CleanupCursor.text)) }
             writer.endObject()
         }
     }
 
-    private static func cleanupOptions(of request: HTTPRequest) throws(Problem) -> CleanupOptions {
-        var query = try QueryParameters(request.query)
+    private static func takeCleanupPlace(from query: inout QueryParameters) throws(Problem) -> CleanupPlace? {
+        guard let text = try query.take("cursor") else { return nil }
+        guard let place = CleanupCursor.place(text) else {
+            throw .invalidField("cursor", "must be the next_cursor of a cleanup's answer")
+        }
+        return place
+    }
+
+    private static func cleanupOptions(from query: inout QueryParameters) throws(Problem) -> CleanupOptions {
         var options = CleanupOptions()
         options.olderThan = try query.takeDuration("older_than", zeroAllowed: true)
         let statuses = try Self.takeStatuses(from: &query)
@@ -70,6 +84,7 @@ extension ProcessRoutes {
             if let report = statistics.lastCleanup {
                 writer.beginObject()
                 Self.write(report, to: &writer)
+                writer.member("started_at", report.startedAt)
                 writer.member("finished_at", report.finishedAt)
                 writer.endObject()
             } else {

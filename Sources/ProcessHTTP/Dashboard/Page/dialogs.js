@@ -105,10 +105,28 @@ export function askToCleanUp(done) {
     report, problem,
     make("div", { class: "actions" }, closeButton("Close"), dry, remove));
   const dialog = open("Clean up", form);
-  const parameters = (isDry) => query({
+  const parameters = (isDry) => ({
     older_than: age.value.trim(), status: boxes.filter((box) => box.checked).map((box) => box.value).join(","),
     force: force.checked || null, dry_run: isDry || null,
   });
+  /** Does it in calls that each end long before one waits in vain; a dialog that is closed ends it after the one under way. */
+  const inPortions = async (isDry) => {
+    const options = { ...parameters(isDry), within: "2s" };
+    let outcome = { removed: 0, next_cursor: null };
+    try {
+      do {
+        outcome = await json("DELETE", `cleanup${query({ ...options, cursor: outcome.next_cursor })}`);
+        if (outcome.next_cursor !== null) setText(report, `${isDry ? "Counted" : "Removed"} ${plural(outcome.removed, "process", "processes")} so far…`);
+      } while (outcome.next_cursor !== null && dialog.open);
+    } catch (error) {
+      if (error instanceof Problem && !isDry && outcome.removed > 0) {
+        error.message += ` Before that, ${plural(outcome.removed, "process was", "processes were")} removed.`;
+        done();
+      }
+      throw error;
+    }
+    return outcome;
+  };
   let counted = null;
   const forget = () => {
     counted = null;
@@ -125,11 +143,11 @@ export function askToCleanUp(done) {
     }
     const isDry = event.submitter !== remove;
     // Nothing is removed by other options than those that were counted.
-    if (!isDry && counted !== parameters(false)) return forget();
+    if (!isDry && counted !== query(parameters(false))) return forget();
     attempt(dialog, problem, async () => {
-      const outcome = await json("DELETE", `cleanup${parameters(isDry)}`);
+      const outcome = await inPortions(isDry);
       if (isDry) {
-        counted = parameters(false);
+        counted = query(parameters(false));
         setText(report, `${plural(outcome.removed, "process", "processes")} would be removed; of those that finished, ${count(outcome.remaining)} would stay.`);
         remove.hidden = outcome.removed === 0;
         dry.hidden = outcome.removed !== 0;

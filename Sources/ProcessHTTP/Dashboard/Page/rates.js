@@ -61,7 +61,9 @@ export class Rates {
     this.#previous = statistics;
     if (previous === null) return;
     const cleanup = statistics.last_cleanup;
-    const removed = cleanup !== null && cleanup.finished_at !== previous.last_cleanup?.finished_at && !cleanup.dry_run ? cleanup.removed : 0;
+    // One that goes in portions was seen in part before.
+    const seen = cleanup !== null && cleanup.started_at === previous.last_cleanup?.started_at ? previous.last_cleanup.removed : 0;
+    const removed = cleanup === null ? 0 : Math.max(0, cleanup.removed - seen);
     const started = statistics.total - previous.total + removed;
     if (started > 0) this.#started.add(now(), "started", started);
     for (const status of finished) {
