@@ -23,7 +23,8 @@ extension SQLiteProcessRepository {
         }
         if let damage = self.files.damage { return health(.degraded, damage) }
         let statistics = self.statistics.current
-        if let since = statistics.waitsSince, begin.nanoseconds(since: since) >= Self.longLockWait {
+        if let since = statistics.waitsSince, Duration.nanoseconds(begin.nanoseconds(since: since)) >= self.longLockWait
+        {
             let seconds = begin.nanoseconds(since: since) / 1_000_000_000
             return health(.degraded, "another program has held the lock of the store's file for \(seconds) s")
         }
@@ -36,7 +37,4 @@ extension SQLiteProcessRepository {
             return health(.degraded, error.message)
         }
     }
-
-    /// In nanoseconds; instances that share a file hold its lock for milliseconds.
-    private static let longLockWait: UInt64 = 1_000_000_000
 }

@@ -20,6 +20,7 @@ public final class SQLiteProcessRepository: ProcessRepository {
     private let copies = RecentCopies()
     private let foreignChanges = ForeignChanges()
     private let foreignChangeInterval: Duration
+    let longLockWait: Duration
 
     /// So many single records are read at once on the caller's thread; more of them are a longer read.
     private static let mostPointReads = 16
@@ -70,6 +71,7 @@ public final class SQLiteProcessRepository: ProcessRepository {
         }
         self.clock = now
         self.foreignChangeInterval = options.foreignChangeInterval
+        self.longLockWait = options.longLockWait
         self.statistics = statistics
         let files = StoreFiles(path, of: writer.connection, onFault: onFault)
         self.files = files

@@ -4,6 +4,8 @@ internal import ProcessCore
 struct SQLiteStoreOptions: Sendable {
     /// For how long another process's lock is waited for.
     var busyTimeout: Duration = .seconds(5)
+    /// After how long of such a wait health says so; instances that share a file hold its lock for milliseconds.
+    var longLockWait: Duration = .seconds(1)
     /// The tables.
     var schema = SQLiteSchema.current
     /// How many writes one transaction holds at the most.

@@ -11,12 +11,12 @@ struct RepositoryFactoryTests {
     @Test("a Redis server that is still reading its data is waited for, and no fallback is opened")
     func loading() async throws {
         var options = RedisServer.Options()
-        // Each key takes 10 ms, so it reads for a second.
+        // Each key takes 50 ms, so it would read for a minute.
         options.arguments = [
-            "--key-load-delay", "10000", "--loading-process-events-interval-bytes", "1024", "--rdbcompression", "no",
+            "--key-load-delay", "50000", "--loading-process-events-interval-bytes", "1024", "--rdbcompression", "no",
         ]
         try await RedisServer.with(options) { server in
-            try server.run("EVAL", "for i = 1, 100 do redis.call('SET', i, string.rep('x', 1024)) end", "0")
+            try server.run("EVAL", "for i = 1, 1200 do redis.call('SET', i, string.rep('x', 1024)) end", "0")
             try server.run("SAVE")
             server.kill()
             try server.start(untilSaid: "Server initialized")
@@ -24,7 +24,10 @@ struct RepositoryFactoryTests {
             let (clock, log) = (ManualClock(), LogCapture())
             let loops = try await EventLoopGroup(count: 1)
             let factory = ProcessRepositoryFactory(loops: loops, now: clock.read, logger: log.logger())
-            let opened = try await factory.open(.redis(server.configuration, fallback: .memory))
+            async let opening = factory.open(.redis(server.configuration, fallback: .memory))
+            while log.entries.isEmpty { await Task.yield() }
+            try server.run("CONFIG", "SET", "key-load-delay", "0")
+            let opened = try await opening
             #expect(opened.kind == "redis" && opened.fallbackReason == nil)
             #expect(log.entries.map(\.message) == ["Redis is reading its data: waiting for it"])
             await opened.repository.close()
