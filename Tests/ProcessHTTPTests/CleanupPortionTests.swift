@@ -92,6 +92,20 @@ struct CleanupPortionTests {
         }
     }
 
+    @Test("a cursor of a time to come removes nothing that is still to be kept")
+    func cursorOfTimeToCome() async {
+        let service = await self.filled()
+        var place = CleanupPlace(startedAt: service.clock.now + .seconds(8 * 86_400))
+        for index in 0...3 {
+            place.cursor = CleanupRequest.Cursor(index: index, score: 0, id: "")
+            for query in ["", "older_than=0&"] {
+                let answer = await service.delete("/cleanup?\(query)cursor=\(CleanupCursor.text(place))")
+                #expect(answer.status == 200)
+            }
+        }
+        #expect(await service.get("/stats")["total"] == 10)
+    }
+
     @Test("a cursor is taken as it was given, and one that was made up harms nobody", arguments: Backend.allCases)
     func cursors(backend: Backend) async throws {
         var place = CleanupPlace(startedAt: Timestamp(milliseconds: 1_800_000_000_000))

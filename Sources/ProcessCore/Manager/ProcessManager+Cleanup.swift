@@ -17,7 +17,10 @@ extension ProcessManager {
         let clock = ContinuousClock()
         let begin = clock.now
         func isOver() -> Bool { Task.isCancelled || budget.map { clock.now - begin >= $0 } ?? false }
-        var reached = place ?? CleanupPlace(startedAt: self.repository.now())
+        let now = self.repository.now()
+        var reached = place ?? CleanupPlace(startedAt: now)
+        // A place comes from outside: by a time to come, what is to be kept until then would go.
+        reached.startedAt = min(reached.startedAt, now)
         var request = CleanupRequest(
             options.scope(self.policy, at: reached.startedAt), after: reached.cursor, isDryRun: options.isDryRun,
             tombstoneLifetime: self.policy.tombstoneLifetime)
