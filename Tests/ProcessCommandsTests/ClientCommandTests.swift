@@ -246,7 +246,9 @@ struct SettingsCommandTests {
 
     @Test("a wrong address in the environment costs run a warning, not the work; on the command line it is wrong use")
     func wrongAddressOfRun() async {
-        let fixture = ToolFixture(environment: ["TRACKER_URL": "here"])
+        var fixture = ToolFixture(environment: ["TRACKER_URL": "here"])
+        // No time passes: the limit of the start must not be over before the mistake is told.
+        fixture.sleep = { _ in try await waitForCancellation() }
         let result = await fixture.run("run", "--no-capture", "--", "true")
         #expect(result.ending == .exit(0))
         #expect(
