@@ -47,6 +47,8 @@ public final class HTTPServer: Sendable {
     ///
     /// - Parameter grace: How long requests may go on.
     public func stop(grace: Duration = .seconds(10)) async {
+        // On every loop before any connection is closed: whose connection was closed by one would come back to another.
+        for loop in self.loops { await loop.stopAccepting() }
         await withTaskGroup(of: Void.self) { group in
             for loop in self.loops {
                 group.addTask { await loop.stop(grace: grace) }

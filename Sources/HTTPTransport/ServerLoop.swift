@@ -103,7 +103,7 @@ final class ServerLoop: @unchecked Sendable {
         }
     }
 
-    private func stopAccepting() {
+    private func closeListener() {
         guard let server = self.server, let listener = self.listener else { return }
         let key = UInt(bitPattern: evhttp_bound_socket_get_listener(listener))
         Self.failureHandlers.withLock { $0[key] = nil }
@@ -164,6 +164,17 @@ final class ServerLoop: @unchecked Sendable {
 
     // MARK: Stop
 
+    /// The first step of a stop. What is being accepted is still served.
+    func stopAccepting() async {
+        await withCheckedContinuation { continuation in
+            self.loop.execute {
+                self.closeListener()
+                continuation.resume()
+            }
+        }
+    }
+
+    /// After ``stopAccepting()``.
     func stop(grace: Duration) async {
         await withCheckedContinuation { continuation in
             self.loop.execute { self.stop(grace: grace, continuation) }
@@ -178,7 +189,6 @@ final class ServerLoop: @unchecked Sendable {
         self.stopWaiters.append(continuation)
         if self.isStopping { return }
         self.isStopping = true
-        self.stopAccepting()
         for connection in Array(self.connections.values) where connection.isIdle { connection.close() }
         self.graceTimer = self.loop.schedule(after: grace) {
             for connection in Array(self.connections.values) { connection.close() }
