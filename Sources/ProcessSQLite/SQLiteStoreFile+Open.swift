@@ -11,7 +11,7 @@ extension SQLiteStoreFile {
     func openForWriting(maximumPages: Int? = nil) throws(ProcessRepositoryError) -> SQLiteConnection {
         try Self.opening.withLock { _ throws(ProcessRepositoryError) in
             try self.createIfMissing()
-            _ = try self.examine()
+            try self.upgradeIfOlder()
             return Opened(connection: try self.connectAndMigrate(maximumPages: maximumPages))
         }.connection
     }
@@ -54,8 +54,9 @@ extension SQLiteStoreFile {
         }
     }
 
-    private func connectForWriting() throws -> SQLiteConnection {
-        let connection = try SQLiteConnection(path: self.path, mode: .readWrite, busyTimeout: self.busyTimeout)
+    private func connectForWriting(busyTimeout: Duration? = nil) throws -> SQLiteConnection {
+        let connection = try SQLiteConnection(
+            path: self.path, mode: .readWrite, busyTimeout: busyTimeout ?? self.busyTimeout)
         guard !connection.isReadOnly else { throw self.refusal("can't be written") }
         // Rows that are gone leave nothing behind in pages that are written anyway.
         try connection.execute("PRAGMA secure_delete = FAST; PRAGMA temp_store = MEMORY")
@@ -90,8 +91,44 @@ extension SQLiteStoreFile {
         return connection
     }
 
+    /// Brings a store of an older version to this program's, while nobody else has it open: an older program that has would go
+    /// on by the rules of its own version.
+    ///
+    /// - Throws: `refused` where somebody still has it open after the time in which a lock is waited for.
+    private func upgradeIfOlder() throws(ProcessRepositoryError) {
+        let begin = MonotonicInstant.now
+        var version = try self.examine()
+        while version < self.schema.version {
+            if try self.refusing({ () throws in try self.upgradeAlone() }) { return }
+            let waited = Int64(MonotonicInstant.now.nanoseconds(since: begin) / 1_000_000)
+            guard waited < self.busyTimeout.milliseconds else {
+                throw self.refusal(
+                    "is of version \(version), and another program has it open: stop every instance that uses it, "
+                        + "then start this one, which brings it to version \(self.schema.version)")
+            }
+            usleep(5000)
+            // Another instance of this version may have brought it there.
+            version = try self.examine()
+        }
+    }
+
+    /// Brings the store to this program's version, if nobody else has it open.
+    ///
+    /// - Returns: Whether nobody had.
+    private func upgradeAlone() throws -> Bool {
+        let connection = try self.connectForWriting(busyTimeout: .zero)
+        do {
+            // From the first look at the file on, until this connection is closed.
+            try connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            try self.migrate(connection)
+            return true
+        } catch let error as SQLiteError where SQLiteCondition(error) == .busy {
+            return false
+        }
+    }
+
     /// Takes the steps that are missing, in one transaction: a disk that is too full for the last of them leaves a file that
-    /// the older program goes on with. Another instance may be taking them too.
+    /// the older program goes on with.
     private func migrate(_ connection: SQLiteConnection) throws {
         try connection.execute("BEGIN IMMEDIATE")
         do {

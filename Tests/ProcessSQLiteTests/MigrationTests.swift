@@ -33,6 +33,43 @@ struct MigrationTests {
         }
     }
 
+    @Test("a file that somebody has open is not brought to a newer version, and stays as it was for them")
+    func openElsewhere() async throws {
+        try await withStore { old, path in
+            try await old.keep(.started("one"))
+            var options = Self.options("CREATE TABLE chunks (row INTEGER PRIMARY KEY) STRICT")
+            options.busyTimeout = .milliseconds(20)
+            let error = try #require(await openingError(path, options))
+            #expect(error.code == .refused)
+            #expect(error.message.contains("another program has it open: stop every instance"))
+            try await old.keep(.started("two"))
+            await old.close()
+            let new = try openStore(path, options)
+            expectEqual(try await new.record("one"), .started("one"))
+            expectEqual(try await new.record("two"), .started("two"))
+            await new.close()
+        }
+    }
+
+    @Test("many instances of a newer version that start at once bring a file there once, and all open it")
+    func manyAtOnce() async throws {
+        try await withStore { old, path in
+            try await old.keep(.started("one"))
+            await old.close()
+            var options = Self.options("CREATE TABLE chunks (row INTEGER PRIMARY KEY) STRICT")
+            options.busyTimeout = .seconds(100)
+            try await withThrowingTaskGroup(of: SQLiteProcessRepository.self) { [options] group in
+                for _ in 0..<8 { group.addTask { try openStore(path, options) } }
+                var stores: [SQLiteProcessRepository] = []
+                for try await store in group { stores.append(store) }
+                for store in stores {
+                    expectEqual(try await store.record("one"), .started("one"))
+                    await store.close()
+                }
+            }
+        }
+    }
+
     @Test("a file of the first version is brought to this one, and its processes put out")
     func streams() async throws {
         var first = SQLiteStoreOptions()
