@@ -44,6 +44,9 @@ public struct RedisConfiguration: Hashable, Sendable {
     /// The bound on all of this instance's connections together.
     public var maxConnections: Int
 
+    /// How long a call waits for a connection that has just been lost; other than this in tests alone.
+    var reconnectionGrace: Duration = .milliseconds(500)
+
     /// Describes a connection to Redis; everything but the endpoint has the default of the service.
     ///
     /// - Parameters:

@@ -88,11 +88,10 @@ extension BuiltProgram {
             try await TemporaryDirectory.with { folder in
                 let program = try await TrackerProgram(sqlite: "\(folder)/processes.db")
                 let (upload, _) = try await Self.beginUpload(to: program, id: "slow")
-                let start = ContinuousClock.now
                 program.signal(signal)
                 #expect(await program.log.line(with: "The service is stopping") != nil)
+                // One that waited for the request in flight would end with 0.
                 #expect(await program.end(by: signal) == 128 + signal)
-                #expect(ContinuousClock.now - start < .seconds(8), "it waited for the request in flight")
                 _ = await upload.read(until: nil)
             }
         }

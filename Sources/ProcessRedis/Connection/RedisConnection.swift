@@ -25,6 +25,7 @@ final class RedisConnection: @unchecked Sendable {
     private let configuration: RedisConfiguration
     private let clock: RedisClock
     private let timeout: UInt64
+    private let grace: UInt64
 
     private enum State {
         case idle
@@ -60,8 +61,6 @@ final class RedisConnection: @unchecked Sendable {
     private var openHandler: (@Sendable (ProcessRepositoryError?) -> Void)?
     private var drainHandler: (@Sendable () -> Void)?
 
-    /// How long a call waits for a connection that has just been lost, in nanoseconds.
-    private static let grace: UInt64 = 500_000_000
     /// How many batches may wait.
     private static let waitingLimit = 10_000
 
@@ -70,6 +69,7 @@ final class RedisConnection: @unchecked Sendable {
         self.configuration = configuration
         self.clock = clock
         self.timeout = UInt64(max(configuration.socketTimeout.milliseconds, 1)) * 1_000_000
+        self.grace = UInt64(max(configuration.reconnectionGrace.milliseconds, 0)) * 1_000_000
     }
 
     // MARK: Entrances, from any thread
@@ -108,7 +108,7 @@ final class RedisConnection: @unchecked Sendable {
         self.loop.execute {
             guard self.state == .ready, !self.isRenewing, self.drainHandler == nil else { return }
             self.isRenewing = true
-            self.graceEnd = .now + self.timeout + Self.grace
+            self.graceEnd = .now + self.timeout + self.grace
             self.reconnectIfIdle()
         }
     }
@@ -193,7 +193,7 @@ final class RedisConnection: @unchecked Sendable {
     private func reconnectIfIdle() {
         guard self.isRenewing, self.inFlight.isEmpty, self.drainHandler == nil else { return }
         _ = self.disconnect()
-        self.graceEnd = .now + Self.grace
+        self.graceEnd = .now + self.grace
         if self.waitTimer != nil { self.startWaitTimer() }
         self.connect()
     }
@@ -316,7 +316,7 @@ final class RedisConnection: @unchecked Sendable {
             openHandler(failure)
             return
         }
-        if wasReady, !isTimeout { self.graceEnd = .now + Self.grace }
+        if wasReady, !isTimeout { self.graceEnd = .now + self.grace }
         self.state = .pausing
         self.pause()
         for var batch in lost.batches {
