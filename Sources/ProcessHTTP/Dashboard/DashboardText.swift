@@ -446,6 +446,7 @@ export function askToCleanUp(done) {
   const boxes = finished.map((status) => make("input", { type: "checkbox", value: status, checked: true }));
   const force = make("input", { type: "checkbox" });
   const report = make("p", { class: "notice", role: "status" }, "Count first: nothing is removed by that.");
+  const bar = make("progress", { "data-status": "running", hidden: true, "aria-label": "Removed" });
   const problem = problemLine();
   const remove = make("button", { type: "submit", class: "danger", hidden: true });
   const dry = make("button", { type: "submit", class: "primary", value: "dry" }, "Count");
@@ -454,7 +455,7 @@ export function askToCleanUp(done) {
     make("p", { id: "cleanup-age-hint", class: "fine" }, "Such as 90s, 30m, 24h or 7d; 0 for all that finished."),
     make("fieldset", {}, make("legend", {}, "Which"), ...boxes.map((box) => make("label", { class: "check" }, box, ` ${box.value}`))),
     make("label", { class: "check" }, force, " Also those that are to be kept longer by a retention of their own"),
-    report, problem,
+    report, bar, problem,
     make("div", { class: "actions" }, closeButton("Close"), dry, remove));
   const dialog = open("Clean up", form);
   const parameters = (isDry) => ({
@@ -468,7 +469,12 @@ export function askToCleanUp(done) {
     try {
       do {
         outcome = await json("DELETE", `cleanup${query({ ...options, cursor: outcome.next_cursor })}`);
-        if (outcome.next_cursor !== null) setText(report, `${isDry ? "Counted" : "Removed"} ${plural(outcome.removed, "process", "processes")} so far…`);
+        if (outcome.next_cursor === null) continue;
+        bar.hidden = isDry;
+        bar.max = Math.max(bar.max, outcome.removed);
+        bar.value = outcome.removed;
+        setText(report, isDry ? `Counted ${plural(outcome.removed, "process", "processes")} so far…`
+          : `Removed ${count(outcome.removed)} of ${plural(bar.max, "process", "processes")} so far…`);
       } while (outcome.next_cursor !== null && dialog.open);
     } catch (error) {
       if (error instanceof Problem && !isDry && outcome.removed > 0) {
@@ -482,6 +488,7 @@ export function askToCleanUp(done) {
   let counted = null;
   const forget = () => {
     counted = null;
+    bar.hidden = true;
     remove.hidden = true;
     dry.hidden = false;
     setText(report, "Count first: nothing is removed by that.");
@@ -500,6 +507,7 @@ export function askToCleanUp(done) {
       const outcome = await inPortions(isDry);
       if (isDry) {
         counted = query(parameters(false));
+        bar.max = Math.max(outcome.removed, 1);
         setText(report, `${plural(outcome.removed, "process", "processes")} would be removed; of those that finished, ${count(outcome.remaining)} would stay.`);
         remove.hidden = outcome.removed === 0;
         dry.hidden = outcome.removed !== 0;
@@ -2321,7 +2329,9 @@ progress::-webkit-progress-value { background: var(--c); border-radius: 99px; tr
 progress::-moz-progress-bar { background: var(--c); border-radius: 99px; }
 /* Stripes that stand still: a hundred that move would be painted anew sixty times a second. */
 progress:indeterminate { background: repeating-linear-gradient(115deg, var(--running) 0 5px, var(--raised) 5px 14px); }
+dialog progress { margin-bottom: 14px; }
 progress:indeterminate::-webkit-progress-bar { background: none; }
+dialog progress { margin-bottom: 14px; }
 
 .pages { display: flex; justify-content: space-between; gap: 12px; padding: 10px 16px; border-top: 1px solid var(--line); }
 .pages:not(:has(a:not([hidden]))) { display: none; }

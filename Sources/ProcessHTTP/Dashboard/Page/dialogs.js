@@ -94,6 +94,7 @@ export function askToCleanUp(done) {
   const boxes = finished.map((status) => make("input", { type: "checkbox", value: status, checked: true }));
   const force = make("input", { type: "checkbox" });
   const report = make("p", { class: "notice", role: "status" }, "Count first: nothing is removed by that.");
+  const bar = make("progress", { "data-status": "running", hidden: true, "aria-label": "Removed" });
   const problem = problemLine();
   const remove = make("button", { type: "submit", class: "danger", hidden: true });
   const dry = make("button", { type: "submit", class: "primary", value: "dry" }, "Count");
@@ -102,7 +103,7 @@ export function askToCleanUp(done) {
     make("p", { id: "cleanup-age-hint", class: "fine" }, "Such as 90s, 30m, 24h or 7d; 0 for all that finished."),
     make("fieldset", {}, make("legend", {}, "Which"), ...boxes.map((box) => make("label", { class: "check" }, box, ` ${box.value}`))),
     make("label", { class: "check" }, force, " Also those that are to be kept longer by a retention of their own"),
-    report, problem,
+    report, bar, problem,
     make("div", { class: "actions" }, closeButton("Close"), dry, remove));
   const dialog = open("Clean up", form);
   const parameters = (isDry) => ({
@@ -116,7 +117,12 @@ export function askToCleanUp(done) {
     try {
       do {
         outcome = await json("DELETE", `cleanup${query({ ...options, cursor: outcome.next_cursor })}`);
-        if (outcome.next_cursor !== null) setText(report, `${isDry ? "Counted" : "Removed"} ${plural(outcome.removed, "process", "processes")} so far…`);
+        if (outcome.next_cursor === null) continue;
+        bar.hidden = isDry;
+        bar.max = Math.max(bar.max, outcome.removed);
+        bar.value = outcome.removed;
+        setText(report, isDry ? `Counted ${plural(outcome.removed, "process", "processes")} so far…`
+          : `Removed ${count(outcome.removed)} of ${plural(bar.max, "process", "processes")} so far…`);
       } while (outcome.next_cursor !== null && dialog.open);
     } catch (error) {
       if (error instanceof Problem && !isDry && outcome.removed > 0) {
@@ -130,6 +136,7 @@ export function askToCleanUp(done) {
   let counted = null;
   const forget = () => {
     counted = null;
+    bar.hidden = true;
     remove.hidden = true;
     dry.hidden = false;
     setText(report, "Count first: nothing is removed by that.");
@@ -148,6 +155,7 @@ export function askToCleanUp(done) {
       const outcome = await inPortions(isDry);
       if (isDry) {
         counted = query(parameters(false));
+        bar.max = Math.max(outcome.removed, 1);
         setText(report, `${plural(outcome.removed, "process", "processes")} would be removed; of those that finished, ${count(outcome.remaining)} would stay.`);
         remove.hidden = outcome.removed === 0;
         dry.hidden = outcome.removed !== 0;
