@@ -17,7 +17,8 @@ extension HTTPServer {
         public var headTimeout: Duration
         /// From the end of the head to the end of the body.
         public var bodyTimeout: Duration
-        /// How long a connection stays open between requests.
+        /// How long a connection stays open between requests. Longer than proxies keep theirs by default (60 seconds, nginx and
+        /// others), so that it is they who close: a request on its way to a connection that is being closed is lost.
         public var idleTimeout: Duration
         /// How long a client may read nothing of what was sent.
         public var writeTimeout: Duration
@@ -43,7 +44,7 @@ extension HTTPServer {
             self.maximumHeadSize = 80 * 1024
             self.headTimeout = .seconds(10)
             self.bodyTimeout = .seconds(30)
-            self.idleTimeout = .seconds(60)
+            self.idleTimeout = .seconds(75)
             self.writeTimeout = .seconds(30)
             self.makeErrorResponse = makeErrorResponse
         }

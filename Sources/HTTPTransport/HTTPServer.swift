@@ -30,7 +30,28 @@ public final class HTTPServer: Sendable {
     public static func start(
         on address: HostPort, group: EventLoopGroup, configuration: Configuration, handler: any HTTPHandler
     ) async throws(HTTPServerError) -> HTTPServer {
-        let sockets = try await ListeningSockets.open(address, count: group.loops.count)
+        let sockets = try await ListeningSockets.bind(address, count: group.loops.count)
+        return try await Self.start(on: sockets, group: group, configuration: configuration, handler: handler)
+    }
+
+    /// Starts listening where an address was taken before, by as many sockets as there are loops.
+    ///
+    /// - Parameters:
+    ///   - sockets: The address; given up where this fails.
+    ///   - group: The loops. They must outlive the server.
+    ///   - configuration: Limits and time-outs.
+    ///   - handler: Answers the requests. It is called on the loops, so it must not block.
+    /// - Returns: The server, which runs until ``stop(grace:)``.
+    /// - Throws: When it cannot listen there.
+    public static func start(
+        on sockets: ListeningSockets, group: EventLoopGroup, configuration: Configuration, handler: any HTTPHandler
+    ) async throws(HTTPServerError) -> HTTPServer {
+        do {
+            try sockets.listen()
+        } catch {
+            sockets.close()
+            throw error
+        }
         var loops: [ServerLoop] = []
         for (loop, descriptor) in zip(group.loops, sockets.descriptors) {
             let serverLoop = ServerLoop(loop: loop, configuration: configuration, handler: handler)

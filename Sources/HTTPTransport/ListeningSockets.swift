@@ -1,16 +1,22 @@
 internal import Glibc
 
-/// Sockets bound to one address, one for each loop; the system spreads connections over them.
-struct ListeningSockets {
+/// Sockets bound to one address, one for each loop of a server; the system spreads connections over them.
+public struct ListeningSockets: Sendable {
     let descriptors: [Int32]
-    /// With the port that was taken, where any free one was asked for.
-    let address: HostPort
+    /// Where they are bound, with the port that was taken where any free one was asked for.
+    public let address: HostPort
 
-    /// Binds and listens.
+    /// Takes an address for a server that is started later. Until then, clients are refused.
     ///
     /// The first socket is bound without `SO_REUSEPORT`, and gets it afterwards: with it from the beginning, a second
     /// service on the same port would start without complaint and share the connections of the first.
-    static func open(_ hostPort: HostPort, count: Int) async throws(HTTPServerError) -> ListeningSockets {
+    /// - Parameters:
+    ///   - hostPort: Where to listen. Port 0 takes a free one.
+    ///   - count: How many loops the server will have.
+    /// - Returns: The sockets, for a server to start on, or to ``close()``.
+    /// - Throws: When somebody else listens there already, or it can't be bound. Where somebody else has only bound it so far,
+    ///   whoever listens first has it.
+    public static func bind(_ hostPort: HostPort, count: Int) async throws(HTTPServerError) -> ListeningSockets {
         let addresses: [SocketAddress]
         switch await SocketAddress.resolve(hostPort, forListening: true) {
         case .success(let found): addresses = found
@@ -36,14 +42,22 @@ struct ListeningSockets {
                     descriptors.append(try Self.bind(same, name: hostPort, reusePort: true))
                 }
             }
-            for descriptor in descriptors where listen(descriptor, 1024) != 0 {
-                throw HTTPServerError(errno, listeningOn: hostPort.description)
-            }
             return ListeningSockets(
                 descriptors: descriptors, address: HostPort(host: boundName.host, port: boundName.port))
         } catch {
-            for descriptor in descriptors { close(descriptor) }
+            for descriptor in descriptors { Glibc.close(descriptor) }
             throw error
+        }
+    }
+
+    /// Gives the address up, where no server was started.
+    public func close() {
+        for descriptor in self.descriptors { Glibc.close(descriptor) }
+    }
+
+    func listen() throws(HTTPServerError) {
+        for descriptor in self.descriptors where Glibc.listen(descriptor, 1024) != 0 {
+            throw HTTPServerError(errno, listeningOn: self.address.description)
         }
     }
 
@@ -65,7 +79,7 @@ struct ListeningSockets {
             }
             return descriptor
         } catch {
-            close(descriptor)
+            Glibc.close(descriptor)
             throw error
         }
     }

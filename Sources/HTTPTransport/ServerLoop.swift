@@ -81,6 +81,7 @@ final class ServerLoop: @unchecked Sendable {
         connection.observeBuffers()
         if self.connections.isEmpty { self.scheduleSweep(after: self.configuration.tick) }
         self.connections[bufferEvent] = connection
+        if let listener = self.listener, !self.hasDescriptorsToSpare(listener) { self.pauseAccepting(listener) }
         // evhttp makes its connection around the buffer event only after this returns.
         self.loop.execute { connection.attach() }
         return bufferEvent
@@ -91,12 +92,29 @@ final class ServerLoop: @unchecked Sendable {
     /// Who hears of failures at each listener: its own callback gets no context of ours.
     private static let failureHandlers = Mutex<[UInt: @Sendable (Int32) -> Void]>([:])
 
+    /// Whether more descriptors are free than are left to others than connections: to the stores, and to libdispatch, which
+    /// looks at files in /proc of its threads and ends the program where it can't. The system hands out the lowest that is free.
+    private func hasDescriptorsToSpare(_ listener: OpaquePointer) -> Bool {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return true }
+        let lowest = fcntl(evhttp_bound_socket_get_fd(listener), F_DUPFD_CLOEXEC, 0)
+        guard lowest >= 0 else { return errno != EMFILE && errno != ENFILE }
+        close(lowest)
+        return rlim_t(lowest) < limit.rlim_cur - min(16, limit.rlim_cur / 4)
+    }
+
+    /// Until a sweep finds descriptors to spare.
+    private func pauseAccepting(_ listener: OpaquePointer) {
+        evconnlistener_disable(evhttp_bound_socket_get_listener(listener))
+        self.configuration.onAcceptFailure(EMFILE)
+    }
+
     private func watchAccepting(on listener: OpaquePointer?) {
         let handler = self.configuration.onAcceptFailure
         Self.failureHandlers.withLock { $0[UInt(bitPattern: listener)] = handler }
         evconnlistener_set_error_cb(listener) { listener, _ in
             let errorNumber = errno
-            // No descriptors left, most likely: trying again at once would only spin. The next sweep switches it on again.
+            // Trying again at once would only spin. The next sweep switches it on again.
             evconnlistener_disable(listener)
             let handler = ServerLoop.failureHandlers.withLock { $0[UInt(bitPattern: listener)] }
             handler?(errorNumber)
@@ -158,7 +176,13 @@ final class ServerLoop: @unchecked Sendable {
         let now = ServerConnection.now()
         let expired = self.connections.values.filter { $0.isExpired(at: now) }
         for connection in expired { connection.close() }
-        if let listener = self.listener { evconnlistener_enable(evhttp_bound_socket_get_listener(listener)) }
+        if let listener = self.listener {
+            if self.hasDescriptorsToSpare(listener) {
+                evconnlistener_enable(evhttp_bound_socket_get_listener(listener))
+            } else {
+                self.pauseAccepting(listener)
+            }
+        }
         self.scheduleSweep(after: self.connections.isEmpty ? .seconds(1) : self.configuration.tick)
     }
 

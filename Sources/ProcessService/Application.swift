@@ -39,7 +39,15 @@ public struct Application: Sendable {
     /// - Throws: ``StartError``, where it could not start.
     public func run(on loops: EventLoopGroup, isReady: @Sendable (String) -> Void) async throws(StartError) {
         let metrics = TrackerMetrics(version: processTrackerVersion)
-        let opened = try await self.openRepository(loops)
+        // First of all: where another service has the address, nothing may have moved out of its store.
+        let sockets = try await self.takeAddress(on: loops)
+        let opened: OpenedRepository
+        do {
+            opened = try await self.openRepository(loops)
+        } catch {
+            sockets.close()
+            throw error
+        }
         let repository = MeasuredProcessRepository(opened.repository, metrics: metrics)
         metrics.count(in: repository)
         metrics.fallbackActive.set(opened.fallbackReason == nil ? 0 : 1)
@@ -64,7 +72,7 @@ public struct Application: Sendable {
 
         let server: HTTPServer
         do {
-            server = try await self.startServer(routes, on: loops)
+            server = try await self.startServer(routes, on: sockets, loops)
         } catch {
             await repository.close()
             throw error
@@ -111,22 +119,36 @@ public struct Application: Sendable {
         }
     }
 
-    private func startServer(_ routes: ProcessRoutes, on loops: EventLoopGroup) async throws(StartError) -> HTTPServer {
+    private func takeAddress(on loops: EventLoopGroup) async throws(StartError) -> ListeningSockets {
+        let address = HostPort(host: self.configuration.listen.host, port: self.configuration.listen.port)
+        do {
+            return try await ListeningSockets.bind(address, count: loops.loops.count)
+        } catch {
+            throw Self.startError(error)
+        }
+    }
+
+    private static func startError(_ error: HTTPServerError) -> StartError {
+        let hint =
+            error.code == .addressInUse
+            ? "; --listen or TRACKER_LISTEN names another, and port 0 takes a free one" : ""
+        return StartError(description: "\(error)\(hint)")
+    }
+
+    private func startServer(
+        _ routes: ProcessRoutes, on sockets: ListeningSockets, _ loops: EventLoopGroup
+    ) async throws(StartError) -> HTTPServer {
         var configuration = HTTPServer.Configuration(serverName: "process-tracker/\(processTrackerVersion)") {
             ProcessRoutes.answer(toUnreadable: $0)
         }
         configuration.maximumBodySize = self.configuration.maxBodyBytes
         let acceptFailures = AcceptFailureLog(self.logger)
         configuration.onAcceptFailure = { acceptFailures.note($0) }
-        let address = HostPort(host: self.configuration.listen.host, port: self.configuration.listen.port)
         do {
             return try await HTTPServer.start(
-                on: address, group: loops, configuration: configuration, handler: routes)
+                on: sockets, group: loops, configuration: configuration, handler: routes)
         } catch {
-            let hint =
-                error.code == .addressInUse
-                ? "; --listen or TRACKER_LISTEN names another, and port 0 takes a free one" : ""
-            throw StartError(description: "\(error)\(hint)")
+            throw Self.startError(error)
         }
     }
 

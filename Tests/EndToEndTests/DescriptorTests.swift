@@ -47,11 +47,14 @@ extension BuiltProgram {
         @Test("a service without descriptors for more connections says so once, and goes on when there are some again")
         func noDescriptors() async throws {
             let program = try await TrackerProgram(
-                ["TRACKER_REPOSITORY": "memory"], prefix: ["sh", "-c", "ulimit -n 40; exec \"$@\"", "sh"])
+                ["TRACKER_REPOSITORY": "memory"], prefix: ["sh", "-c", "ulimit -n 200; exec \"$@\"", "sh"])
             do {
-                let sockets = try (0..<60).map { _ in try RawSocket(to: program.address) }
+                let sockets = try (0..<250).map { _ in try RawSocket(to: program.address) }
                 let line = try #require(await program.log.line(with: "No more connections"))
-                #expect(line.contains("LimitNOFILE") && line.contains("40"), "\(line)")
+                #expect(line.contains("LimitNOFILE") && line.contains("200"), "\(line)")
+                // Some are left to stores and libraries: one of them ends the program where it can't open a file.
+                let isOpen = (184..<200).map { access("/proc/\(program.processID)/fd/\($0)", F_OK) == 0 }
+                #expect(isOpen.filter { $0 }.count <= 2, "\(isOpen)")
                 withExtendedLifetime(sockets) {}
             }
             #expect(try await program.client.get("/health/live").status == 200)

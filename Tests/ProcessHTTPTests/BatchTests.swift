@@ -151,6 +151,9 @@ struct ChildrenTests {
         #expect(response["children"]?["pending"] == 1)
         #expect(response["children"]?["running"] == 0)
         #expect(await service.get("/status/p?include=children&fields=status").json.names == ["status", "children"])
+        let named = await service.get("/status/p?include=children&fields=status,children")
+        #expect(named.json.names == ["status", "children"])
+        await service.get("/status/p?fields=status,children").expectProblem(.unknownField, field: "children")
         #expect(await service.get("/status/p")["children"] == nil)
         await service.get("/status/p?include=parents").expectProblem(.invalidField, field: "include")
     }

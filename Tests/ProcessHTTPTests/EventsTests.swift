@@ -14,7 +14,7 @@ struct EventsTests {
         piece.event("removed", data: [])
         #expect(
             String(decoding: piece.bytes, as: UTF8.self)
-                == "retry: 2000\n\nevent: process\nid: 7\ndata: {\"a\":\ndata: 1,\ndata: \"b\":\ndata: 2}\n\nevent: removed\ndata: \n\n"
+                == "retry: 2000\nevent: process\nid: 7\ndata: {\"a\":\ndata: 1,\ndata: \"b\":\ndata: 2}\n\nevent: removed\ndata: \n\n"
         )
     }
 

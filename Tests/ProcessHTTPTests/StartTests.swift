@@ -28,6 +28,7 @@ struct StartTests {
         (#""queue":"q","run_after":"2026-11-08T10:00:00""#, "run_after"),
         (#""run_after":"1h""#, "run_after"), (#""run_after":0"#, "run_after"),
         (#""pickup_timeout":"1h""#, "pickup_timeout"),
+        (#""max_attempts":2"#, "max_attempts"), (#""backoff":{}"#, "backoff"),
         (#""max_attempts":0"#, "max_attempts"), (#""max_attempts":-1"#, "max_attempts"),
         (#""max_attempts":1001"#, "max_attempts"), (#""max_attempts":"3""#, "max_attempts"),
         (#""backoff":"1s""#, "backoff"), (#""backoff":{"initial":0}"#, "backoff.initial"),
@@ -128,13 +129,14 @@ struct StartTests {
         let labels = (0..<64).map { "\"k\($0)\":\"\"" }.joined(separator: ",")
         let accepted = [
             "\"id\":\"\(id)\"", #""id":"A.z_0:~-""#, #""id":"...""#, #""priority":100"#, #""priority":-1e2"#,
-            #""max_attempts":1000"#, #""lease":0.001"#, #""lease":"36500d""#, #""lease":"1.5h""#, #""lease":"250ms""#,
+            #""queue":"q","max_attempts":1000"#, #""max_attempts":1"#, #""lease":0.001"#, #""lease":"36500d""#, #""lease":"1.5h""#, #""lease":"250ms""#,
             #""retain":0"#, #""retain":"0s""#, #""retain":"forever""#, #""worker":"a/b/c""#, "\"metadata\":{\(labels)}",
             "\"metadata\":{\"a\":\"\(String(repeating: "x", count: 4095))\"}", #""metadata":{}"#,
             #""queue":"q","run_after":0"#, #""queue":"q","run_after":"0""#, #""queue":"q","run_after":1.5"#,
             #""queue":"q","run_after":"2026-11-08T11:00:00.5+01:00""#,
             #""queue":"q","run_after":"1999-01-01t00:00:00z""#,
-            #""backoff":{}"#, #""backoff":{"initial":"10m"}"#, #""backoff":{"factor":1,"jitter":1}"#,
+            #""queue":"q","backoff":{}"#, #""queue":"q","backoff":{"initial":"10m"}"#,
+            #""queue":"q","backoff":{"factor":1,"jitter":1}"#,
             #""if_exists":"refuse""#,
             #""id":null,"input":null,"metadata":null,"queue":null,"priority":null,"run_after":null,"lease":null"#,
             #""max_attempts":null,"backoff":null,"pickup_timeout":null,"timeout":null,"retain":null,"parent_id":null"#,
@@ -152,7 +154,7 @@ struct StartTests {
 
     @Test("a first wait longer than the usual longest one raises it")
     func longFirstWait() async {
-        let response = await TestService().start("a", #","backoff":{"initial":"10m"}"#)
+        let response = await TestService().start("a", #","queue":"q","backoff":{"initial":"10m"}"#)
         #expect(response["backoff"]?["max"] == "10m")
     }
 

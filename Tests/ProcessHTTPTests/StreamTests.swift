@@ -126,6 +126,11 @@ struct StreamTests {
         let other = await service.post("/stream/a", #"{"type":"t","data":3,"index":2}"#)
         other.expectProblem(.indexConflict, field: "index")
         #expect(other["detail"]?.text?.contains("next index is 3") == true)
+        #expect(other["next_index"] == 3)
+        let overlapping = await service.post(
+            "/stream/a", #"[{"type":"t","data":2,"index":2},{"type":"t","data":3}]"#)
+        overlapping.expectProblem(.indexConflict, field: "index")
+        #expect(overlapping["detail"]?.text?.contains("send the new part alone") == true)
         await service.post("/stream/a", #"{"type":"t","data":3,"index":4}"#)
             .expectProblem(.indexConflict, field: "index")
         await service.post("/complete/a")

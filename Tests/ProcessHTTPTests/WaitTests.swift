@@ -116,4 +116,16 @@ struct WaitTests {
         service.timer.advance(by: .seconds(3))
         #expect(await slow.status == 202)
     }
+
+    @Test("a start whose process is removed meanwhile is 410: it has finished, whatever came of it")
+    func removedAfterStart() async throws {
+        let service = TestService()
+        async let waiting = service.post(
+            "/start", #"{"kind":"report","id":"a"}"#, headers: ["Prefer": "wait=20"])
+        await service.timer.waitForSleepers(1)
+        _ = await service.delete("/cleanup?older_than=0&status=running&force=true")
+        let response = await waiting
+        response.expectProblem(.processRemoved)
+        #expect(response.header("Preference-Applied") == "wait=20")
+    }
 }

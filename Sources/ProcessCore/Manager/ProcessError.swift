@@ -22,7 +22,7 @@ public enum ProcessError: Error, Sendable {
     /// Indirect: else each call that may throw it would keep room for a whole record.
     indirect case refused(ProcessTransition.Refusal, ProcessRecord)
     /// Output was to stand at another index than the one that comes next; the text says more.
-    case indexConflict(ProcessID, String)
+    case indexConflict(ProcessID, next: Int64, String)
     /// What is stored under this id can't be read; the text says why.
     case corrupt(ProcessID, String)
     /// The store could not do it.

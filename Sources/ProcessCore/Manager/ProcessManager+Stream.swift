@@ -26,7 +26,7 @@ extension ProcessManager {
                     return range
                 case .misplaced(let next):
                     if let range = try await self.repeated(append) { return range }
-                    throw .indexConflict(id, Self.conflict(append, next: next))
+                    throw .indexConflict(id, next: next, Self.conflict(append, next: next))
                 case .refused(let lookup):
                     let record = try Self.record(of: lookup, id)
                     switch try Self.judge(append, record) {
@@ -98,6 +98,10 @@ extension ProcessManager {
     private static func conflict(_ append: StreamAppend, next: Int64) -> String {
         guard let first = append.firstIndex, first < next else {
             return "the next index is \(next): leave the index out, or go on there"
+        }
+        if first + Int64(append.output.count) > next {
+            return
+                "the next index is \(next): what was sent begins before it and ends behind it, so send the new part alone"
         }
         return "the next index is \(next), and under \(first) there is something else, or nothing is kept any more"
     }

@@ -94,8 +94,9 @@ enum OpenAPISchemas {
               "priority": {"type": "integer", "minimum": -100, "maximum": 100, "default": 0},
               "run_after": {"description": "A time, or how long from now; needs a queue.",
                 "anyOf": [{"$ref": "#/components/schemas/DurationOrZero"}, {"$ref": "#/components/schemas/Timestamp"}]},
-              "max_attempts": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1},
-              "backoff": {"$ref": "#/components/schemas/Backoff"},
+              "max_attempts": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 1,
+                "description": "How many attempts in all; above 1 needs a queue."},
+              "backoff": {"$ref": "#/components/schemas/Backoff", "description": "The wait between two attempts; needs a queue."},
               "lease": {"$ref": "#/components/schemas/Duration", "description": "The longest silence while it runs."},
               "pickup_timeout": {"$ref": "#/components/schemas/Duration",
                 "description": "The longest wait for a worker; needs a queue."},
@@ -270,6 +271,7 @@ enum OpenAPISchemas {
           "process_status": {"$ref": "#/components/schemas/Status"},
           "revision": {"type": "integer"},
           "attempt": {"type": "integer"},
+          "next_index": {"type": "integer", "description": "The index that the next chunk of the output gets."},
           "removed_at": {"$ref": "#/components/schemas/Timestamp"}
         }
         """#

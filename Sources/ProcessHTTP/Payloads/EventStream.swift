@@ -5,7 +5,7 @@ struct EventStream {
     /// The type of the content.
     static let mediaType = "text/event-stream"
     /// A comment, which readers pass over: proof of life for whoever stands in between.
-    static let heartbeat = Array(":\n\n".utf8)
+    static let heartbeat = Array(":\n".utf8)
     /// How often the proof is given where nothing else is sent.
     static let heartbeatInterval = Duration.seconds(15)
 
@@ -16,8 +16,10 @@ struct EventStream {
     init() {}
 
     /// Tells readers how long to wait before they come back after a lost connection.
+    ///
+    /// No blank line follows, so that it is a part of the first event: some readers take a block without data for an event.
     mutating func retry(after delay: Duration) {
-        self.append("retry: \(delay.components.seconds * 1000)\n\n")
+        self.append("retry: \(delay.components.seconds * 1000)\n")
     }
 
     /// Writes an event.

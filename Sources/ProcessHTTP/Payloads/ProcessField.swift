@@ -104,13 +104,17 @@ struct ProcessFields: OptionSet {
 
     /// Takes the members that `fields` names in a query.
     ///
-    /// - Parameter query: The parameters.
+    /// - Parameters:
+    ///   - query: The parameters.
+    ///   - added: A member that this answer has besides, and shows in any case.
     /// - Returns: The members; all of them where the query says nothing.
     /// - Throws: A problem that names what is no member.
-    static func take(from query: inout QueryParameters) throws(Problem) -> ProcessFields {
+    static func take(
+        from query: inout QueryParameters, besides added: String? = nil
+    ) throws(Problem) -> ProcessFields {
         guard let names = try query.takeList("fields") else { return .all }
         var fields: ProcessFields = []
-        for name in names {
+        for name in names where name != added {
             guard let field = ProcessField.allCases.first(where: { $0.name.description == name }) else {
                 throw .unknownField(name, "is not a field of a process")
             }

@@ -43,7 +43,7 @@ struct StartRequest {
         start.traceparent = traceparent
         guard kind != nil else { throw fields.missing("kind", "is required: say what sort of work this is") }
         if start.queue == nil {
-            // Without a queue the process runs at once, and neither would ever have an effect.
+            // Without a queue the process runs at once, and none of these would ever have an effect.
             if start.runAfter != nil {
                 throw JSONFieldError(
                     field: fields.path(of: "run_after"), reason: "needs a queue: nothing waits without one")
@@ -51,6 +51,15 @@ struct StartRequest {
             if start.pickupTimeout != nil {
                 throw JSONFieldError(
                     field: fields.path(of: "pickup_timeout"), reason: "needs a queue: nobody picks it up without one")
+            }
+            if start.maxAttempts > 1 {
+                throw JSONFieldError(
+                    field: fields.path(of: "max_attempts"),
+                    reason: "above 1 needs a queue: nobody takes up another attempt without one")
+            }
+            if start.backoff != nil {
+                throw JSONFieldError(
+                    field: fields.path(of: "backoff"), reason: "needs a queue: there is no further attempt without one")
             }
         }
         self.start = start

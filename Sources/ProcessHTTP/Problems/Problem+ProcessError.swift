@@ -47,8 +47,8 @@ extension Problem {
                 "there are \(maximum) processes, as many as this service is configured to hold: clean up, or try later")
         case .refused(let refusal, let record):
             self.init(refusal, record)
-        case .indexConflict(_, let reason):
-            self.init(.indexConflict, reason, field: "index")
+        case .indexConflict(_, let next, let reason):
+            self.init(.indexConflict, reason, field: "index", facts: Facts(nextIndex: next))
         case .corrupt(let id, let reason):
             self.init(
                 .corruptRecord,

@@ -26,6 +26,8 @@ final class Problem: Error {
         var revision: Int64?
         /// The process's attempt.
         var attempt: Int?
+        /// The index that the next chunk of the process's output gets.
+        var nextIndex: Int64?
         /// When the process was removed.
         var removedAt: Timestamp?
         /// When to try again; the header field `Retry-After`, in whole seconds.
@@ -116,6 +118,7 @@ extension Problem {
         if let status = self.facts.processStatus { writer.member("process_status", status.rawValue) }
         if let revision = self.facts.revision { writer.member("revision", revision) }
         if let attempt = self.facts.attempt { writer.member("attempt", attempt) }
+        if let nextIndex = self.facts.nextIndex { writer.member("next_index", nextIndex) }
         if let removedAt = self.facts.removedAt { writer.member("removed_at", removedAt) }
         writer.endObject()
         return writer.finish()

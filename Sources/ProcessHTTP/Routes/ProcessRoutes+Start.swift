@@ -22,7 +22,7 @@ extension ProcessRoutes {
         } catch {
             throw Problem(error, effect: .change)
         }
-        let record = await self.record(outcome.record, waitedFor: wait)
+        let record = try await self.record(outcome.record, waitedFor: wait)
         var answer = Answer.process(record, policy: self.manager.policy, fields: shown)
         answer.wait = wait
         answer.fields.append(HTTPHeaders.Field(name: "Location", value: "/status/\(record.id.text)"))
@@ -38,11 +38,18 @@ extension ProcessRoutes {
     /// The process once it has finished, or as it is when time is up.
     ///
     /// It was started whatever becomes of the wait, so where the store fails now, it is shown as it was started.
-    private func record(_ record: ProcessRecord, waitedFor wait: WaitPreference?) async -> ProcessRecord {
+    ///
+    /// - Throws: That it is gone: it has finished, and was removed before anybody looked.
+    private func record(
+        _ record: ProcessRecord, waitedFor wait: WaitPreference?
+    ) async throws(Problem) -> ProcessRecord {
         guard let wait, !record.status.isFinished else { return record }
-        let finished = try? await self.manager.find(
-            record.id, waitingUpTo: wait.duration, until: \.status.isFinished)
-        return finished ?? record
+        do {
+            return try await self.manager.find(record.id, waitingUpTo: wait.duration, until: \.status.isFinished)
+        } catch {
+            guard case .removed = error else { return record }
+            throw Problem(error, effect: .none).waitedFor(wait)
+        }
     }
 
     /// The idempotency key that came with a request, in quotes or without.

@@ -12,8 +12,8 @@ extension ProcessRoutes {
         var includesChildren = false
         if request.query != nil {
             var query = try QueryParameters(request.query)
-            fields = try ProcessFields.take(from: &query)
             includesChildren = try Self.takeInclude(from: &query)
+            fields = try ProcessFields.take(from: &query, besides: includesChildren ? "children" : nil)
             try query.expectNoMore()
         }
         // A revision says nothing of the children, so what shows them is neither tagged nor compared.
