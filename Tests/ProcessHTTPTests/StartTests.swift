@@ -129,7 +129,8 @@ struct StartTests {
         let labels = (0..<64).map { "\"k\($0)\":\"\"" }.joined(separator: ",")
         let accepted = [
             "\"id\":\"\(id)\"", #""id":"A.z_0:~-""#, #""id":"...""#, #""priority":100"#, #""priority":-1e2"#,
-            #""queue":"q","max_attempts":1000"#, #""max_attempts":1"#, #""lease":0.001"#, #""lease":"36500d""#, #""lease":"1.5h""#, #""lease":"250ms""#,
+            #""queue":"q","max_attempts":1000"#, #""max_attempts":1"#, #""lease":0.001"#, #""lease":"36500d""#,
+            #""lease":"1.5h""#, #""lease":"250ms""#,
             #""retain":0"#, #""retain":"0s""#, #""retain":"forever""#, #""worker":"a/b/c""#, "\"metadata\":{\(labels)}",
             "\"metadata\":{\"a\":\"\(String(repeating: "x", count: 4095))\"}", #""metadata":{}"#,
             #""queue":"q","run_after":0"#, #""queue":"q","run_after":"0""#, #""queue":"q","run_after":1.5"#,
