@@ -1,17 +1,17 @@
 internal import ProcessCore
 
+/// Why the tracker takes no more reports on a command.
+enum RunLoss: Equatable, Sendable {
+    /// It was cancelled there without waiting for us.
+    case cancelled
+    /// It ran longer than it was allowed to.
+    case timedOut
+    /// Anything else, such as a lease that passed while this machine slept; the reason is part of a sentence.
+    case other(String)
+}
+
 /// Tells the tracker, again and again, that a command is alive and what it printed last.
 struct RunReporter: Sendable {
-    /// Why the tracker takes no more reports on a command.
-    enum Loss: Equatable, Sendable {
-        /// It was cancelled there without waiting for us.
-        case cancelled
-        /// It ran longer than it was allowed to.
-        case timedOut
-        /// Anything else, such as a lease that passed while this machine slept; the reason is part of a sentence.
-        case other(String)
-    }
-
     /// The process.
     let tracking: RunTracking
     /// Where the last line is found.
@@ -29,7 +29,7 @@ struct RunReporter: Sendable {
     ///
     /// - Parameter onCancelRequest: Called once, when the tracker says that somebody asked for the command's end.
     /// - Returns: Why the tracker takes no more; nil when the task was cancelled.
-    func run(onCancelRequest: @Sendable () -> Void) async -> Loss? {
+    func run(onCancelRequest: @Sendable () -> Void) async -> RunLoss? {
         let heartbeatInterval = self.timing.heartbeatInterval(lease: self.lease)
         let tick = min(heartbeatInterval, self.timing.messageInterval)
         var lastReport = self.now()
@@ -59,19 +59,10 @@ struct RunReporter: Sendable {
                 }
             } catch {
                 switch error {
-                case .refused(let problem) where !problem.isTemporary: return await self.loss(problem)
+                case .refused(let problem) where !problem.isTemporary: return await self.tracking.loss(problem)
                 case .refused, .unreachable, .unintelligible: failures += 1
                 }
             }
-        }
-    }
-
-    private func loss(_ problem: TrackerProblem) async -> Loss {
-        guard problem.isTooLate, let process = try? await self.tracking.look() else { return .other(problem.sentence) }
-        switch process.status {
-        case .cancelled: return .cancelled
-        case .failed where process.errorCode == "timed_out": return .timedOut
-        case .pending, .running, .completed, .failed: return .other(problem.sentence)
         }
     }
 }
