@@ -33,7 +33,7 @@ struct RunReporter: Sendable {
         let heartbeatInterval = self.timing.heartbeatInterval(lease: self.lease)
         let tick = min(heartbeatInterval, self.timing.messageInterval)
         var lastReport = self.now()
-        var lastMessage: (text: String, sentAt: ContinuousClock.Instant)?
+        var lastMessageSent: ContinuousClock.Instant?
         var failures = 0
         var isCancelSeen = false
         while true {
@@ -43,21 +43,22 @@ struct RunReporter: Sendable {
                 failures > 0 ? min(heartbeatInterval, tick * (1 << min(failures, 10))) : min(tick, untilHeartbeat)
             guard (try? await self.sleep(pause)) != nil else { return nil }
             let now = self.now()
-            var message = self.capture.lastLine
-            if let lastMessage, lastMessage.text == message || now - lastMessage.sentAt < self.timing.messageInterval {
-                message = nil
+            var message: String?
+            if lastMessageSent.map({ now - $0 >= self.timing.messageInterval }) ?? true {
+                message = self.capture.takeNewLine()
             }
             guard message != nil || now - lastReport >= heartbeatInterval else { continue }
             do throws(TrackerFailure) {
                 let process = try await self.tracking.heartbeat(message: message)
                 failures = 0
                 lastReport = now
-                if let message { lastMessage = (message, now) }
+                if message != nil { lastMessageSent = now }
                 if process.cancelRequested && !isCancelSeen {
                     isCancelSeen = true
                     onCancelRequest()
                 }
             } catch {
+                if message != nil { self.capture.putBackLine() }
                 switch error {
                 case .refused(let problem) where !problem.isTemporary: return await self.tracking.loss(problem)
                 case .refused, .unreachable, .unintelligible: failures += 1

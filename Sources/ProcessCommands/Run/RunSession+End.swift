@@ -20,17 +20,18 @@ extension RunSession {
     /// - Parameters:
     ///   - start: How the run stands in the tracker.
     ///   - report: What to tell.
+    ///   - capture: Where the last line is found; nil where nothing ran.
     ///   - isHurried: Whether somebody waits for us to end.
     ///   - events: What says that somebody does from now on.
     /// - Returns: Whether the tracker had called it timed out before it heard of an end that was no time-out.
     func finish(
-        _ start: RunStart, _ report: RunReport, isHurried: Bool = false,
+        _ start: RunStart, _ report: RunReport, _ capture: OutputCapture? = nil, isHurried: Bool = false,
         hurriedBy events: AsyncStream<RunEvent>?
     ) async -> Bool {
         if case .untracked = start { return false }
         let timing = self.environment.timing
         let ending = await withTaskGroup(of: Step.self) { group in
-            group.addTask { .reported(await self.settle(start, report, isHurried: isHurried)) }
+            group.addTask { .reported(await self.settle(start, report, capture, isHurried: isHurried)) }
             if let events {
                 group.addTask {
                     for await event in events {
@@ -63,7 +64,7 @@ extension RunSession {
 
     /// Learns first what became of a start without an answer.
     private func settle(
-        _ start: RunStart, _ report: RunReport, isHurried: Bool
+        _ start: RunStart, _ report: RunReport, _ capture: OutputCapture?, isHurried: Bool
     ) async -> Ending {
         let timing = self.environment.timing
         var start = start
@@ -78,6 +79,7 @@ extension RunSession {
             }
         }
         guard case .tracked(let tracking) = start else { return .reported }
+        if let line = capture?.takeNewLine() { await self.report(lastLine: line, to: tracking) }
         let limit = isHurried ? timing.lastReportLimitAfterSignal : timing.lastReportLimit
         guard let failure = await self.report(report, to: tracking, within: limit) else { return .reported }
         if case .refused(let problem) = failure, await tracking.loss(problem) == .timedOut {
@@ -85,6 +87,16 @@ extension RunSession {
             return .timedOut
         }
         return .unreported("the tracker did not take the end of \(tracking.id): \(failure.reason)")
+    }
+
+    /// Tries once, and not for long: what matters is the report on the end, which comes next.
+    private func report(lastLine: String, to tracking: RunTracking) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = try? await tracking.heartbeat(message: lastLine) }
+            group.addTask { try? await self.environment.sleep(self.environment.timing.lastMessageLimit) }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     private func report(

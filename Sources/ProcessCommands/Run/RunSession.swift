@@ -52,7 +52,7 @@ struct RunSession: Sendable {
         let outcome = await supervisor.run(events)
         guard let report = outcome.report else { return outcome.status }
         let isTimedOut = await self.finish(
-            outcome.start, report, isHurried: outcome.isHurried, hurriedBy: events)
+            outcome.start, report, capture, isHurried: outcome.isHurried, hurriedBy: events)
         // What the tracker calls failed must not look as if all were well.
         return isTimedOut && outcome.status == .exited(0) ? .exited(TimeOut.exitCode) : outcome.status
     }
