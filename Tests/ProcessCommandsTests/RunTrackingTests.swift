@@ -262,8 +262,11 @@ struct RunTrackingTests {
 
     @Test(
         "a process that was cancelled or timed out in the tracker ends the command, and is not reported again",
-        arguments: [#""status":"cancelled""#, #""status":"failed","error":{"code":"timed_out","message":"m"}"#])
-    func endedInTracker(change: String) async throws {
+        arguments: [
+            (#""status":"cancelled""#, ProcessCommands.ExitStatus.signalled(SIGTERM)),
+            (#""status":"failed","error":{"code":"timed_out","message":"m"}"#, .exited(124)),
+        ])
+    func endedInTracker(change: String, status: ProcessCommands.ExitStatus) async throws {
         var fixture = RunFixture()
         fixture.tracker = FakeTracker { call throws(TrackerClientError) in
             switch call.line {
@@ -275,7 +278,7 @@ struct RunTrackingTests {
             }
         }
         let result = try await fixture.run("sleep", "1000")
-        #expect(result.status == .signalled(SIGTERM))
+        #expect(result.status == status)
         #expect(result.warnings.count == 1)
         #expect(fixture.tracker.lines.last == "GET /status/p-1")
     }

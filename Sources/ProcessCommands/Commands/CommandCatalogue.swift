@@ -28,7 +28,7 @@ enum CommandCatalogue {
             OptionSpecification("--kind", "KIND", "What sort of work it is; otherwise the command's name"),
             OptionSpecification("--id", "ID", "The id it shall have; where it is taken, nothing is run: exit 1"),
             OptionSpecification("--lease", "TIME", "The longest silence before it counts as failed; otherwise 60s"),
-            OptionSpecification("--timeout", "TIME", "The longest run; after that the command is ended"),
+            OptionSpecification("--timeout", "TIME", "The longest run; after that the command is ended: exit 124"),
             OptionSpecification("--metadata", "KEY=VALUE", "A label", isRepeatable: true),
             OptionSpecification("--retain", "TIME", "How long it is kept once finished, or forever"),
             OptionSpecification("--parent", "ID", "The process it is a part of"),

@@ -13,6 +13,8 @@ final class OutputCapture: Sendable {
         var output = LastLine()
         var error = LastLine()
         var latest = Stream.output
+        /// The last line as it was when it was taken.
+        var taken: String?
     }
 
     private let state = Mutex(State())
@@ -39,6 +41,19 @@ final class OutputCapture: Sendable {
         }
         return first.message ?? second.message
     }
+
+    /// Takes the last line, where it is another than the one that was taken before. For one task at a time.
+    func takeNewLine() -> String? {
+        let line = self.lastLine
+        return self.state.withLock { state in
+            guard line != state.taken else { return nil }
+            state.taken = line
+            return line
+        }
+    }
+
+    /// Gives a line back that could not be reported.
+    func putBackLine() { self.state.withLock { $0.taken = nil } }
 
     /// The end of both streams together, in the order it was read.
     var tail: String { self.state.withLock { $0.tail }.text }

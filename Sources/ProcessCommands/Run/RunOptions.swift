@@ -67,6 +67,8 @@ struct RunTiming: Sendable {
     var longestHeartbeatInterval: Duration = .seconds(5)
     /// The time between SIGTERM and SIGKILL once a cancel was requested.
     var killDelay: Duration = .seconds(10)
+    /// How long the last line may take that is reported before the end.
+    var lastMessageLimit: Duration = .seconds(1)
     /// How long the last report is tried again.
     var lastReportLimit: Duration = .seconds(30)
     /// The same once somebody sent a signal, and so waits for us to end.

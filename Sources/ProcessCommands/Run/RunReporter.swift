@@ -1,17 +1,17 @@
 internal import ProcessCore
 
+/// Why the tracker takes no more reports on a command.
+enum RunLoss: Equatable, Sendable {
+    /// It was cancelled there without waiting for us.
+    case cancelled
+    /// It ran longer than it was allowed to.
+    case timedOut
+    /// Anything else, such as a lease that passed while this machine slept; the reason is part of a sentence.
+    case other(String)
+}
+
 /// Tells the tracker, again and again, that a command is alive and what it printed last.
 struct RunReporter: Sendable {
-    /// Why the tracker takes no more reports on a command.
-    enum Loss: Equatable, Sendable {
-        /// It was cancelled there without waiting for us.
-        case cancelled
-        /// It ran longer than it was allowed to.
-        case timedOut
-        /// Anything else, such as a lease that passed while this machine slept; the reason is part of a sentence.
-        case other(String)
-    }
-
     /// The process.
     let tracking: RunTracking
     /// Where the last line is found.
@@ -29,11 +29,11 @@ struct RunReporter: Sendable {
     ///
     /// - Parameter onCancelRequest: Called once, when the tracker says that somebody asked for the command's end.
     /// - Returns: Why the tracker takes no more; nil when the task was cancelled.
-    func run(onCancelRequest: @Sendable () -> Void) async -> Loss? {
+    func run(onCancelRequest: @Sendable () -> Void) async -> RunLoss? {
         let heartbeatInterval = self.timing.heartbeatInterval(lease: self.lease)
         let tick = min(heartbeatInterval, self.timing.messageInterval)
         var lastReport = self.now()
-        var lastMessage: (text: String, sentAt: ContinuousClock.Instant)?
+        var lastMessageSent: ContinuousClock.Instant?
         var failures = 0
         var isCancelSeen = false
         while true {
@@ -43,35 +43,27 @@ struct RunReporter: Sendable {
                 failures > 0 ? min(heartbeatInterval, tick * (1 << min(failures, 10))) : min(tick, untilHeartbeat)
             guard (try? await self.sleep(pause)) != nil else { return nil }
             let now = self.now()
-            var message = self.capture.lastLine
-            if let lastMessage, lastMessage.text == message || now - lastMessage.sentAt < self.timing.messageInterval {
-                message = nil
+            var message: String?
+            if lastMessageSent.map({ now - $0 >= self.timing.messageInterval }) ?? true {
+                message = self.capture.takeNewLine()
             }
             guard message != nil || now - lastReport >= heartbeatInterval else { continue }
             do throws(TrackerFailure) {
                 let process = try await self.tracking.heartbeat(message: message)
                 failures = 0
                 lastReport = now
-                if let message { lastMessage = (message, now) }
+                if message != nil { lastMessageSent = now }
                 if process.cancelRequested && !isCancelSeen {
                     isCancelSeen = true
                     onCancelRequest()
                 }
             } catch {
+                if message != nil { self.capture.putBackLine() }
                 switch error {
-                case .refused(let problem) where !problem.isTemporary: return await self.loss(problem)
+                case .refused(let problem) where !problem.isTemporary: return await self.tracking.loss(problem)
                 case .refused, .unreachable, .unintelligible: failures += 1
                 }
             }
-        }
-    }
-
-    private func loss(_ problem: TrackerProblem) async -> Loss {
-        guard problem.isTooLate, let process = try? await self.tracking.look() else { return .other(problem.sentence) }
-        switch process.status {
-        case .cancelled: return .cancelled
-        case .failed where process.errorCode == "timed_out": return .timedOut
-        case .pending, .running, .completed, .failed: return .other(problem.sentence)
         }
     }
 }

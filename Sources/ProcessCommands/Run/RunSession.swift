@@ -25,7 +25,7 @@ struct RunSession: Sendable {
             // Somebody wants us to end before there is anything to pass that on to.
             let status = ExitStatus.signalled(signal.number)
             let report = RunReport(status, lastLine: nil, tail: nil)
-            await self.finish(self.standing(started), report, isHurried: true, hurriedBy: nil)
+            _ = await self.finish(self.standing(started), report, isHurried: true, hurriedBy: nil)
             return status
         }
         let start = try self.start(of: started)
@@ -40,7 +40,7 @@ struct RunSession: Sendable {
         } catch {
             let name = DisplayText.escaping(String(decoding: self.options.command[0], as: UTF8.self))
             self.environment.warn("\(name): \(error.reason)")
-            await self.finish(start, RunReport(error, command: name), hurriedBy: nil)
+            _ = await self.finish(start, RunReport(error, command: name), hurriedBy: nil)
             return .exited(error.exitCode)
         }
         for signal in inbox.open({ continuation.yield(.signal($0)) }) { command.child.signal(signal.number) }
@@ -50,10 +50,11 @@ struct RunSession: Sendable {
             start: start,
             send: { continuation.yield($0) })
         let outcome = await supervisor.run(events)
-        if let report = outcome.report {
-            await self.finish(outcome.start, report, isHurried: outcome.isHurried, hurriedBy: events)
-        }
-        return outcome.status
+        guard let report = outcome.report else { return outcome.status }
+        let isTimedOut = await self.finish(
+            outcome.start, report, capture, isHurried: outcome.isHurried, hurriedBy: events)
+        // What the tracker calls failed must not look as if all were well.
+        return isTimedOut && outcome.status == .exited(0) ? .exited(TimeOut.exitCode) : outcome.status
     }
 
     private func plan(_ start: RunStart) -> ChildProcess.Plan {
@@ -152,7 +153,7 @@ struct RunSession: Sendable {
     }
 
     /// What becomes of a start that was never answered.
-    private static let loose =
+    static let loose =
         "Should the tracker have taken the start all the same, that process ends there as failed with its lease,"
 
     /// Why an id keeps a command from being run; nil where the refusal has another reason.
@@ -179,80 +180,8 @@ struct RunSession: Sendable {
             starting: self.options, worker: self.environment.worker, key: self.environment.idempotencyKey, at: self.api)
     }
 
-    // MARK: End
-
-    /// Reports the end, again and again for a while; a signal meanwhile shortens that.
-    private func finish(
-        _ start: RunStart, _ report: RunReport, isHurried: Bool = false, hurriedBy events: AsyncStream<RunEvent>?
-    ) async {
-        if case .untracked = start { return }
-        let timing = self.environment.timing
-        let warning = await withTaskGroup(of: FinishStep.self) { group in
-            group.addTask { .reported(warning: await self.finish(start, report, isHurried: isHurried)) }
-            if let events {
-                group.addTask {
-                    for await event in events {
-                        guard case .signal = event else { continue }
-                        try? await self.environment.sleep(timing.lastReportLimitAfterSignal)
-                        break
-                    }
-                    return .hurry
-                }
-            }
-            var warning: String?
-            for await step in group {
-                if case .reported(let result) = step { warning = result }
-                group.cancelAll()
-            }
-            return warning
-        }
-        if let warning { self.say("warning: \(warning)") }
-    }
-
-    private enum FinishStep: Sendable {
-        case reported(warning: String?)
-        case hurry
-    }
-
-    /// Learns first what became of a start without an answer. Returns what to warn of, if anything.
-    private func finish(_ start: RunStart, _ report: RunReport, isHurried: Bool) async -> String? {
-        let timing = self.environment.timing
-        var start = start
-        if case .open(let late) = start {
-            switch await late.settle(within: isHurried ? timing.lastReportLimitAfterSignal : timing.startLimit) {
-            case .tracked(let tracking): start = .tracked(tracking)
-            case .refused: return nil
-            case .unknown:
-                return
-                    "no tracker answers at \(self.api.client.address) still. \(Self.loose) whatever came of the command"
-            }
-        }
-        guard case .tracked(let tracking) = start else { return nil }
-        let limit = isHurried ? timing.lastReportLimitAfterSignal : timing.lastReportLimit
-        guard let failure = await self.report(report, to: tracking, within: limit) else { return nil }
-        return "the tracker did not take the end of \(tracking.id): \(failure.reason)"
-    }
-
-    private func report(
-        _ report: RunReport, to tracking: RunTracking, within limit: Duration
-    ) async -> TrackerFailure? {
-        let deadline = ContinuousClock.now + limit
-        var delay = self.environment.timing.retryDelay
-        while true {
-            do throws(TrackerFailure) {
-                try await tracking.report(report)
-                return nil
-            } catch {
-                if case .refused(let problem) = error, !problem.isTemporary { return error }
-                guard !Task.isCancelled, ContinuousClock.now + delay < deadline,
-                    (try? await self.environment.sleep(delay)) != nil
-                else { return error }
-                delay = min(delay * 2, .seconds(5))
-            }
-        }
-    }
-
-    private func say(_ line: String) {
+    /// Says something, unless we are to be quiet.
+    func say(_ line: String) {
         if !self.options.isQuiet { self.environment.warn(line) }
     }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import ProcessCore
 
 /// Sees a command through: passes signals on, ends it where somebody asked the tracker for that, and says how it ended.
 struct RunSupervisor: Sendable {
@@ -17,6 +18,7 @@ struct RunSupervisor: Sendable {
     /// Why we end the command.
     private enum Stop {
         case cancelRequested
+        case timedOut
         /// The tracker has put an end to the process already.
         case lost
     }
@@ -62,6 +64,7 @@ struct RunSupervisor: Sendable {
                 }
             case .untracked: break
             }
+            if let timeout = self.options.timeout { self.sendLater(.timeUp, after: timeout, &group) }
             var state = State(start: self.start, openStreams: self.command.streamCount)
             for await event in events {
                 self.handle(event, &state, &group)
@@ -121,19 +124,29 @@ struct RunSupervisor: Sendable {
         case .cancelRequested:
             self.say("the tracker was asked to cancel this: ending the command")
             self.end(.cancelRequested, &state, &group)
+        case .timeUp:
+            self.endAsTimeIsUp(&state, &group)
         case .lost(let loss):
+            // One that has ended by itself is reported all the same: the answer to that says the rest.
+            guard loss != .timedOut || state.status == nil else { return }
             state.isLost = true
             switch loss {
             case .cancelled:
                 if state.stop == nil { self.say("this was cancelled in the tracker: ending the command") }
                 self.end(.lost, &state, &group)
-            case .timedOut:
-                self.say("this ran longer than --timeout allows: ending the command")
-                self.end(.lost, &state, &group)
-            case .other(let reason):
+            case .timedOut: self.endAsTimeIsUp(&state, &group)
+            case .other(let reason) where state.stop == nil:
                 self.say("warning: the tracker takes no more reports (\(reason)); the command goes on untracked")
+            case .other: break
             }
         }
+    }
+
+    private func endAsTimeIsUp(_ state: inout State, _ group: inout TaskGroup<Void>) {
+        guard state.status == nil, state.stop == nil else { return }
+        let timeout = self.options.timeout.map { " (\($0.text))" } ?? ""
+        self.say("this ran longer than --timeout allows\(timeout): ending the command")
+        self.end(.timedOut, &state, &group)
     }
 
     /// Asks the command to end, and makes it end where it takes too long over that.
@@ -163,9 +176,12 @@ struct RunSupervisor: Sendable {
         let isOutputLost = state.outputError != nil && status == .exited(0)
         // The command may have ended before it could notice. A backup that is cut off must not look like a good one.
         if isOutputLost { status = .exited(1) }
+        // As for timeout(1), what it returned once it was told to end does not count.
+        if state.stop == .timedOut { status = .exited(TimeOut.exitCode) }
         if !state.isLost {
             switch state.stop {
             case .cancelRequested: report = .cancelled
+            case .timedOut: report = self.options.timeout.map { .timedOut(after: $0) }
             case .lost: report = nil
             case nil where isOutputLost:
                 let reason = Descriptor.reason(state.outputError ?? 0)

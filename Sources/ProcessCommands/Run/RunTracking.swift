@@ -63,9 +63,16 @@ struct RunTracking: Sendable {
         return try await self.api.process(.post, "/progress/\(self.id)", body: writer.finish())
     }
 
-    /// Reads the process, to learn why a report was refused.
-    func look() async throws(TrackerFailure) -> ProcessView {
-        try await self.api.process(.get, "/status/\(self.id)")
+    /// Learns why a report was refused, for which the process is read.
+    func loss(_ problem: TrackerProblem) async -> RunLoss {
+        guard problem.isTooLate, let process = try? await self.api.process(.get, "/status/\(self.id)") else {
+            return .other(problem.sentence)
+        }
+        switch process.status {
+        case .cancelled: return .cancelled
+        case .failed where process.errorCode == ProcessFailure.timedOutCode: return .timedOut
+        case .pending, .running, .completed, .failed: return .other(problem.sentence)
+        }
     }
 
     /// Reports the end.
@@ -79,6 +86,13 @@ struct RunTracking: Sendable {
             writer.beginObject()
             writer.member("exit_code", 0)
             if let tail { writer.member("output_tail", tail) }
+            writer.endObject()
+        case .timedOut(let timeout):
+            let failure = TimeOut.failure(attempt: self.attempt, after: timeout)
+            writer.name("error")
+            writer.beginObject()
+            writer.member("code", failure.code)
+            writer.member("message", failure.message)
             writer.endObject()
         case .failed(let code, let message, let status, let tail):
             writer.name("error")
@@ -122,6 +136,8 @@ enum RunReport: Equatable, Sendable {
     case completed(tail: String?)
     /// It returned something else, was ended by a signal, or could not be started.
     case failed(code: String, message: String, status: ExitStatus, tail: String?)
+    /// It was ended because it took longer than this.
+    case timedOut(after: Duration)
     /// It was ended because somebody asked for that.
     case cancelled
 
@@ -129,7 +145,7 @@ enum RunReport: Equatable, Sendable {
     var verb: String {
         switch self {
         case .completed: "complete"
-        case .failed: "fail"
+        case .failed, .timedOut: "fail"
         case .cancelled: "cancelled"
         }
     }

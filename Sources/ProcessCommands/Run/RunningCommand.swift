@@ -12,8 +12,10 @@ enum RunEvent: Sendable {
     case tracked(RunTracking)
     /// Somebody asked the tracker for its end.
     case cancelRequested
+    /// It may take no longer.
+    case timeUp
     /// The tracker takes no more reports.
-    case lost(RunReporter.Loss)
+    case lost(RunLoss)
     /// It had its time to end by itself.
     case killDue
     /// Time to look whether anything of its group is left.

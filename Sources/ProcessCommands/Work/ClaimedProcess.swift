@@ -14,6 +14,12 @@ struct ClaimedProcess: Sendable {
     var id: String { self.process.id }
     /// Its attempt, sent with each report: should somebody else have it by now, ours must not count.
     var attempt: Int64 { self.process.attempt }
+    /// The longest that this attempt may take; nil where that is as long as it likes. A length, and no time of day: the
+    /// tracker's clock need not be ours.
+    var timeout: Duration? {
+        guard let start = self.process.startedAt, let deadline = self.process.deadline else { return nil }
+        return deadline - start
+    }
 
     /// Claims processes.
     ///
@@ -88,11 +94,13 @@ struct ClaimedProcess: Sendable {
             writer.beginObject()
             writer.member("code", failure.code)
             writer.member("message", failure.message)
-            writer.name("details")
-            writer.beginObject()
-            if let status = failure.status { status.writeMembers(to: &writer) }
-            if let tail = failure.tail { writer.member("stderr_tail", tail) }
-            writer.endObject()
+            if failure.status != nil || failure.tail != nil {
+                writer.name("details")
+                writer.beginObject()
+                if let status = failure.status { status.writeMembers(to: &writer) }
+                if let tail = failure.tail { writer.member("stderr_tail", tail) }
+                writer.endObject()
+            }
             writer.endObject()
             if !failure.mayRetry { writer.member("retry", false) }
         }

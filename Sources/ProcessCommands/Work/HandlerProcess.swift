@@ -11,6 +11,8 @@ enum HandlerEvent: Sendable {
     case tooMuchPrinted
     /// Somebody asked the tracker for its end.
     case cancelRequested
+    /// The attempt may take no longer than this.
+    case timeUp(after: Duration)
     /// The tracker takes no more reports on it.
     case lost(TrackerProblem)
     /// The worker has to end, and handlers with it.

@@ -48,6 +48,17 @@ struct HandlerFailure: Equatable, Sendable {
     var mayRetry = true
 }
 
+extension HandlerFailure {
+    /// An attempt took longer than it may.
+    init(_ claimed: ClaimedProcess, timedOutAfter timeout: Duration) {
+        let failure = TimeOut.failure(attempt: claimed.attempt, after: timeout)
+        self.init(code: failure.code, message: failure.message ?? "")
+    }
+
+    /// Whether it is that one.
+    var isTimeOut: Bool { self.code == ProcessFailure.timedOutCode }
+}
+
 /// What the tracker is told at the end.
 enum HandlerReport: Equatable, Sendable {
     /// It is done.
@@ -66,6 +77,9 @@ enum HandlerReport: Equatable, Sendable {
     ///   - errors: What it printed to standard error.
     init(_ status: ExitStatus, stoppedFor stop: HandlerStop?, _ output: HandlerOutput, _ errors: HandlerErrors) {
         switch stop {
+        case .timedOut(let failure):
+            // Whatever it returned: the tracker has ended the attempt, too.
+            self = .failed(failure)
         case _ where status == .exited(0) && !output.isCut:
             self = .completed(output.result)
         case .tooMuchPrinted,
@@ -107,6 +121,8 @@ enum HandlerReport: Equatable, Sendable {
 enum HandlerStop: Sendable {
     /// Somebody asked the tracker for that.
     case cancelRequested
+    /// The attempt's time is over; with the failure that this is.
+    case timedOut(HandlerFailure)
     /// The worker has to end.
     case workerStops
     /// It has printed more than any result may have.

@@ -34,6 +34,8 @@ struct HandlerRun: Sendable {
     let send: @Sendable (HandlerEvent) -> Void
     private let errors: HandlerErrors
     private let renewal: LeaseRenewal
+    /// When the claim was answered, which is just after the attempt began.
+    private let claimedAt: ContinuousClock.Instant
 
     /// Prepares a run.
     init(
@@ -47,7 +49,8 @@ struct HandlerRun: Sendable {
         self.hurry = hurry
         self.events = events
         self.send = send
-        self.renewal = LeaseRenewal(environment.now())
+        self.claimedAt = environment.now()
+        self.renewal = LeaseRenewal(self.claimedAt)
         self.errors = HandlerErrors(prefix: options.concurrency > 1 ? "[\(claimed.id)] " : "")
     }
 
@@ -88,6 +91,10 @@ struct HandlerRun: Sendable {
                 if let problem = await reporter.run(onCancelRequest: { self.send(.cancelRequested) }) {
                     self.send(.lost(problem))
                 }
+            }
+            if let timeout = self.claimed.timeout {
+                let left = self.claimedAt + timeout - self.environment.now()
+                self.sendLater(.timeUp(after: timeout), after: max(.zero, left), &group)
             }
             var state = State()
             for await event in self.events {
@@ -134,6 +141,8 @@ struct HandlerRun: Sendable {
             self.end(child, .tooMuchPrinted, &state, &group)
         case .cancelRequested:
             self.end(child, .cancelRequested, &state, &group)
+        case .timeUp(let timeout):
+            self.end(child, .timedOut(HandlerFailure(self.claimed, timedOutAfter: timeout)), &state, &group)
         case .stop:
             self.end(child, .workerStops, &state, &group)
         case .lost(let problem):
@@ -170,9 +179,9 @@ struct HandlerRun: Sendable {
     // MARK: At the end
 
     private func finish(_ state: State) async -> HandlerOutcome.Ending {
-        if let problem = state.loss { return self.lost(problem) }
         let report = HandlerReport(
             state.status ?? .exited(1), stoppedFor: state.stop, state.output ?? HandlerOutput(), self.errors)
+        if let problem = state.loss { return self.ending(report, givenAway: problem) }
         if let progress = self.errors.takeProgress() {
             do throws(TrackerFailure) {
                 _ = try await self.contact.call { () throws(TrackerFailure) in
@@ -182,7 +191,9 @@ struct HandlerRun: Sendable {
             } catch {
                 if error.mayHaveArrived { self.renewal.last = self.environment.now() }
                 // What matters is the report on the end, which comes next and is tried for longer.
-                if case .refused(let problem) = error, problem.isGivenAway { return self.lost(problem) }
+                if case .refused(let problem) = error, problem.isGivenAway {
+                    return self.ending(report, givenAway: problem)
+                }
             }
         }
         return await self.deliver(report)
@@ -208,7 +219,7 @@ struct HandlerRun: Sendable {
                     if case .failed = report, wasPossiblySent, problem.code == "stale_attempt" {
                         return Self.ending(report, nil)
                     }
-                    return self.lost(problem)
+                    return self.ending(report, givenAway: problem)
                 case .refused(let problem) where problem.isFinal:
                     guard case .completed = report else { return self.unreported(error) }
                     // The work is done and can't be told of: it must not look as if nobody had ever done it.
@@ -243,6 +254,15 @@ struct HandlerRun: Sendable {
         case .failed(let failure):
             process?.status == .cancelled ? .cancelled : .failed(failure, willRetry: process?.status != .failed)
         }
+    }
+
+    /// How it ended where the tracker takes no report any more. That a time is over is known there too, and no reason to warn
+    /// anybody.
+    private func ending(_ report: HandlerReport, givenAway problem: TrackerProblem) -> HandlerOutcome.Ending {
+        guard case .failed(let failure) = report, failure.isTimeOut, problem.status == 409 else {
+            return self.lost(problem)
+        }
+        return .failed(failure, willRetry: problem.code == "stale_attempt")
     }
 
     private func lost(_ problem: TrackerProblem) -> HandlerOutcome.Ending {
