@@ -88,7 +88,8 @@ public struct Application: Sendable {
         isReady("process-tracker \(processTrackerVersion) ready on http://\(address) (\(opened.kind))")
 
         await withTaskGroup { services in
-            let lease = LeaseService(manager: manager, logger: self.logger)
+            let lease = LeaseService(
+                manager: manager, grace: self.configuration.leaseGrace, logger: self.logger)
             services.addTask { await lease.run() }
             services.addTask { await manager.hub.run() }
             if let interval = self.configuration.cleanupInterval {

@@ -19,6 +19,7 @@ struct ServiceConfigurationTests {
         #expect(configuration.cleanupInterval == .seconds(3600))
         #expect(configuration.tombstoneTTL == .seconds(7 * 24 * 3600))
         #expect(configuration.idempotencyTTL == .seconds(24 * 3600))
+        #expect(configuration.leaseGrace == .seconds(20))
         #expect(configuration.streamTTL == .seconds(3600))
         #expect(configuration.streamMaxChunks == 10000)
         #expect(configuration.streamMaxChunkBytes == 262_144)
@@ -54,7 +55,7 @@ struct ServiceConfigurationTests {
             ("TRACKER_URL", "http://tracker.example:80"), ("TRACKER_REPOSITORY", "redis"),
             ("TRACKER_SQLITE_PATH", "/var/lib/x.db"), ("TRACKER_FALLBACK", "none"), ("TRACKER_RETENTION", "0"),
             ("TRACKER_CLEANUP_INTERVAL", "0"), ("TRACKER_TOMBSTONE_TTL", "1d"), ("TRACKER_IDEMPOTENCY_TTL", "5m"),
-            ("TRACKER_STREAM_TTL", "90s"), ("TRACKER_STREAM_MAX_CHUNKS", "5"), ("TRACKER_STREAM_MAX_CHUNK", "1kB"),
+            ("TRACKER_LEASE_GRACE", "1m"), ("TRACKER_STREAM_TTL", "90s"), ("TRACKER_STREAM_MAX_CHUNKS", "5"), ("TRACKER_STREAM_MAX_CHUNK", "1kB"),
             ("TRACKER_MAX_BODY", "1GiB"), ("TRACKER_MAX_PROCESSES", "1000000"), ("TRACKER_THREADS", "8"),
             ("TRACKER_LOG_LEVEL", "debug"), ("TRACKER_LOG_FORMAT", "json"), ("REDIS_URL", "redis://cache/3"),
             ("REDIS_HOST", "cache"), ("REDIS_PORT", "6380"), ("REDIS_DB", "3"), ("REDIS_USERNAME", "ada"),

@@ -103,6 +103,69 @@ struct TimerTests {
         await running.value
     }
 
+    /// Two processes whose leases passed while nobody watched.
+    private func startTwo(_ manager: ProcessManager) async throws -> [ProcessID] {
+        var ids: [ProcessID] = []
+        for _ in 0..<2 {
+            var start = ProcessStart(kind: "report")
+            start.lease = .seconds(60)
+            ids.append(try await manager.start(start).record.id)
+        }
+        return ids
+    }
+
+    @Test("what passed before the start is left to its worker for a while; who says nothing is ended then")
+    func graceAfterStart() async throws {
+        let manager = ProcessManager(repository: InMemoryProcessRepository(now: self.clock.read))
+        let ids = try await self.startTwo(manager)
+        self.clock.advance(by: .seconds(61))
+        let service = LeaseService(
+            manager: manager, grace: .seconds(30), clock: self.turns, logger: self.log.logger())
+        let running = Task { await service.run() }
+        await self.turns.untilSleep(1)
+        #expect(self.turns.requested == [.seconds(30)])
+        try await manager.change(ids[0], .progress(ProgressReport()))
+        self.turns.wake()
+        await self.turns.untilSleep(2)
+        #expect(try await manager.find(ids[0]).status == .running)
+        #expect(try await manager.find(ids[1]).failure?.code == "lease_expired")
+        // From now on it watches.
+        self.clock.advance(by: .seconds(61))
+        self.turns.wake()
+        await self.turns.untilSleep(3)
+        #expect(try await manager.find(ids[0]).failure?.code == "lease_expired")
+        #expect(self.turns.requested.dropFirst().allSatisfy { $0 <= .seconds(1) })
+        running.cancel()
+        await running.value
+    }
+
+    @Test("so is what passed while the store was away; without a grace it is ended at once")
+    func graceAfterOutage() async throws {
+        for grace in [Duration.seconds(30), .zero] {
+            let turns = TurnClock()
+            let isFailing = Atomic(false)
+            let repository = InterposedRepository(
+                InMemoryProcessRepository(now: self.clock.read),
+                failing: { isFailing.load(ordering: .relaxed) ? ProcessRepositoryError(.unavailable, "away") : nil })
+            let manager = ProcessManager(repository: repository)
+            let ids = try await self.startTwo(manager)
+            let service = LeaseService(manager: manager, grace: grace, clock: turns, logger: self.log.logger())
+            let running = Task { await service.run() }
+            await turns.untilSleep(1)
+            isFailing.store(true, ordering: .relaxed)
+            turns.wake()
+            await turns.untilSleep(2)
+            self.clock.advance(by: .seconds(61))
+            isFailing.store(false, ordering: .relaxed)
+            turns.wake()
+            await turns.untilSleep(3)
+            #expect(turns.requested.contains(.seconds(30)) == (grace > .zero))
+            #expect(try await manager.find(ids[0]).status == (grace > .zero ? .running : .failed))
+            running.cancel()
+            await running.value
+        }
+    }
+
     private static func expectRemoved(_ id: ProcessID, _ manager: ProcessManager) async {
         await #expect {
             _ = try await manager.find(id)

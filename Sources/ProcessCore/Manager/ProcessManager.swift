@@ -287,6 +287,17 @@ public final class ProcessManager: Sendable {
         }
     }
 
+    /// Whether there is a process whose lease, run or wait for a worker has passed and is to be ended.
+    ///
+    /// - Throws: `store`.
+    public func hasOverdue() async throws(ProcessError) -> Bool {
+        do {
+            return try await !self.repository.findOverdue(at: self.repository.now(), limit: 1).isEmpty
+        } catch {
+            throw .store(error)
+        }
+    }
+
     /// Ends one process if it still is as it was found.
     private func expire(_ record: ProcessRecord) async throws(ProcessRepositoryError) -> Bool {
         let now = self.repository.now()

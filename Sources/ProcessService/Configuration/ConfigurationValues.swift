@@ -22,6 +22,7 @@ struct ConfigurationValues: Sendable {
     var cleanupInterval = Duration.zero
     var tombstoneTTL = Duration.zero
     var idempotencyTTL = Duration.zero
+    var leaseGrace = Duration.zero
     var streamTTL = Duration.zero
     var streamMaxChunks = 0
     var streamMaxChunkBytes = 0

@@ -32,6 +32,9 @@ public struct ServiceConfiguration: Sendable {
     /// How long an idempotency key is remembered.
     public let idempotencyTTL: Duration
 
+    /// How long what ran out while nobody watched is left to its worker's report.
+    public let leaseGrace: Duration
+
     /// How long streamed output stays after the end of its process.
     public let streamTTL: Duration
 
@@ -98,6 +101,7 @@ public struct ServiceConfiguration: Sendable {
         self.cleanupInterval = values.cleanupInterval == .zero ? nil : values.cleanupInterval
         self.tombstoneTTL = values.tombstoneTTL
         self.idempotencyTTL = values.idempotencyTTL
+        self.leaseGrace = values.leaseGrace
         self.streamTTL = values.streamTTL
         self.streamMaxChunks = values.streamMaxChunks
         self.streamMaxChunkBytes = values.streamMaxChunkBytes

@@ -73,6 +73,11 @@ enum ServiceSettings {
             allowed: Self.durations
         ) { (text, values) throws(Rejection) in values.idempotencyTTL = try Self.duration(text) },
         Setting(
+            "TRACKER_LEASE_GRACE", "DURATION", default: "20s",
+            "For how long workers may still report what ran out while this service, or its store, was away.",
+            allowed: "\(Self.durations), or 0"
+        ) { (text, values) throws(Rejection) in values.leaseGrace = try Self.duration(text, zeroAllowed: true) },
+        Setting(
             "TRACKER_STREAM_TTL", "DURATION", default: "1h",
             "How long streamed output stays after the end of its process.", allowed: Self.durations
         ) { (text, values) throws(Rejection) in values.streamTTL = try Self.duration(text) },

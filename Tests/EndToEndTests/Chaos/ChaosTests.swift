@@ -35,7 +35,10 @@ extension BuiltProgram {
             }
         }
 
-        private static let settings = ["TRACKER_STREAM_MAX_CHUNKS": "\(OutputPlan.keptChunks)"]
+        // An instance lives for a few seconds: with the usual grace no lease would ever end.
+        private static let settings = [
+            "TRACKER_STREAM_MAX_CHUNKS": "\(OutputPlan.keptChunks)", "TRACKER_LEASE_GRACE": "500ms",
+        ]
 
         private static func expectPromisesKept(
             _ name: String, _ instances: ChaosInstances, _ server: RedisServer?
