@@ -25,7 +25,10 @@ struct ConfigurationErrorTests {
         + ["data/", ":memory:"].map { ("TRACKER_SQLITE_PATH", $0) }
         + ["off", "redis"].map { ("TRACKER_FALLBACK", $0) }
         + ["1x", "-1", "-1s", "1 h", "H", "1e3", "36501d", "forever"].flatMap {
-            [("TRACKER_RETENTION", $0), ("TRACKER_CLEANUP_INTERVAL", $0), ("TRACKER_TOMBSTONE_TTL", $0), ("TRACKER_LEASE_GRACE", $0)]
+            [
+                ("TRACKER_RETENTION", $0), ("TRACKER_CLEANUP_INTERVAL", $0), ("TRACKER_TOMBSTONE_TTL", $0),
+                ("TRACKER_LEASE_GRACE", $0),
+            ]
         }
         + ["TRACKER_TOMBSTONE_TTL", "TRACKER_IDEMPOTENCY_TTL", "TRACKER_STREAM_TTL"].map { ($0, "0") }
         + ["0", "-1", "1.5", "ten", "99999999999999999999", "1_000", "+1"].flatMap {
