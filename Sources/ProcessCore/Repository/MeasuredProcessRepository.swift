@@ -30,7 +30,7 @@ public struct MeasuredProcessRepository: ProcessRepository {
         do {
             return try await body()
         } catch {
-            self.errors.with(operation.rawValue, "\(error.code)").increment()
+            self.errors.with(operation.rawValue, error.code.rawValue).increment()
             throw error
         }
     }

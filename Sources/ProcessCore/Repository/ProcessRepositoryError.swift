@@ -1,17 +1,17 @@
 /// Why a store could not do what it was asked.
 public struct ProcessRepositoryError: Error, Sendable, CustomStringConvertible {
     /// The sorts of error a caller can act on.
-    public enum Code: Hashable, Sendable, CaseIterable {
+    public enum Code: String, Hashable, Sendable, CaseIterable {
         /// The store can't be reached, is closed, or did not answer in time; what was asked has not happened.
         case unavailable
         /// The connection was lost, or time was up, after the change was sent: it may or may not have happened.
-        case outcomeUnknown
+        case outcomeUnknown = "outcome_unknown"
         /// The store has no room: a full disk, or Redis at its `maxmemory`.
-        case storeFull
+        case storeFull = "store_full"
         /// The store refuses for good: a missing right, a wrong password, a file that is not ours.
         case refused
         /// The store answered something that it can't have meant; a bug in it or here.
-        case unexpectedAnswer
+        case unexpectedAnswer = "unexpected_answer"
     }
 
     /// The sort of error.

@@ -1,7 +1,7 @@
 /// How a store does.
 public struct RepositoryHealth: Hashable, Sendable {
     /// The three answers.
-    public enum State: String, Hashable, Sendable {
+    public enum State: String, Hashable, Sendable, CaseIterable {
         /// It answers, and nothing speaks against it.
         case ok
         /// It answers, but keeps less than it should promise; the reason says what.

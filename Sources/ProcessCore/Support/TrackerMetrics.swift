@@ -113,8 +113,8 @@ public struct TrackerMetrics: Sendable {
         for outcome in ["retried", "failed", "cancelled"] { _ = self.leasesExpired.with(outcome) }
     }
 
-    /// Declares `tracker_processes`, `tracker_queue_depth` and `tracker_queue_oldest_due_age_seconds`, computed at each
-    /// scrape from one look at the store. To be called once.
+    /// Declares `tracker_processes`, `tracker_queue_depth`, `tracker_queue_oldest_due_age_seconds`, computed at each scrape
+    /// from one look at the store, and `tracker_store_health`. To be called once.
     ///
     /// - Parameter repository: The store that counts.
     public func count(in repository: any ProcessRepository) {
@@ -130,10 +130,22 @@ public struct TrackerMetrics: Sendable {
             let counts = try await repository.counts()
             let now = repository.now()
             return [
-                counts.byStatus.map { (labels: [$0.key.rawValue], value: Double($0.value)) },
+                ProcessStatus.allCases.map { (labels: [$0.rawValue], value: Double(counts.byStatus[$0] ?? 0)) },
                 counts.byQueue.map { (labels: [$0.key], value: Double($0.value)) },
                 counts.byQueue.keys.map { (labels: [$0], value: counts.oldestDue[$0]?.age(at: now) ?? 0) },
             ]
+        }
+        self.tellHealth(of: repository)
+    }
+
+    private func tellHealth(of repository: any ProcessRepository) {
+        let gauge = ComputedGauge(
+            "tracker_store_health",
+            help: "1 for how the store is (ok, degraded, down); 0 for the other two.",
+            labels: ["state"])
+        self.registry.computedGauges([gauge]) {
+            let health = await repository.health().state
+            return [RepositoryHealth.State.allCases.map { (labels: [$0.rawValue], value: $0 == health ? 1 : 0) }]
         }
     }
 
