@@ -29,8 +29,7 @@ extension SQLiteStoreFile {
                 try self.replaceEmptyFile()
                 return
             }
-            let waited = Int64(MonotonicInstant.now.nanoseconds(since: begin) / 1_000_000)
-            guard waited < self.busyTimeout.milliseconds else {
+            guard self.hasPatience(since: begin) else {
                 throw ProcessRepositoryError(.unavailable, "\(self.path) is being made by another process")
             }
             usleep(500)

@@ -100,8 +100,7 @@ extension SQLiteStoreFile {
         var version = try self.examine()
         while version < self.schema.version {
             if try self.refusing({ () throws in try self.upgradeAlone() }) { return }
-            let waited = Int64(MonotonicInstant.now.nanoseconds(since: begin) / 1_000_000)
-            guard waited < self.busyTimeout.milliseconds else {
+            guard self.hasPatience(since: begin) else {
                 throw self.refusal(
                     "is of version \(version), and another program has it open: stop every instance that uses it, "
                         + "then start this one, which brings it to version \(self.schema.version)")
@@ -155,9 +154,7 @@ extension SQLiteStoreFile {
                 guard mode == "wal" else { throw self.refusal("can't have a write-ahead log where it is") }
                 return
             } catch let error as SQLiteError {
-                let isBusy = SQLiteCondition(error) == .busy
-                let waited = Int64(MonotonicInstant.now.nanoseconds(since: begin) / 1_000_000)
-                guard isBusy, waited < self.busyTimeout.milliseconds else { throw error }
+                guard SQLiteCondition(error) == .busy, self.hasPatience(since: begin) else { throw error }
                 usleep(500)
             }
         }

@@ -7,6 +7,11 @@ struct SQLiteStoreFile: Sendable {
     let schema: SQLiteSchema
     let busyTimeout: Duration
 
+    /// Whether a lock of somebody else may still be waited for.
+    func hasPatience(since begin: MonotonicInstant) -> Bool {
+        Int64(MonotonicInstant.now.nanoseconds(since: begin) / 1_000_000) < self.busyTimeout.milliseconds
+    }
+
     private static let header = [UInt8]("SQLite format 3\u{0}".utf8)
 
     /// The folder of the file.

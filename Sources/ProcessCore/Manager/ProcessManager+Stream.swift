@@ -2,7 +2,7 @@ extension ProcessManager {
     /// Adds to the output of a process.
     ///
     /// One step of the store where the process takes it. Sent again with the index that it got, it is not added twice: the
-    /// same bytes under that index are what was asked for, also where the attempt has ended since.
+    /// same bytes under that index are what was asked for, also where the process has finished since.
     ///
     /// - Parameters:
     ///   - output: The output, 1 or more.

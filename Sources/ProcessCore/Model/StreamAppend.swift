@@ -47,7 +47,7 @@ public struct StreamAppend: Hashable, Sendable {
     public enum Judgement: Hashable, Sendable {
         /// It is appended.
         case appended
-        /// The attempt has ended; it may only be a repeat of what was appended before.
+        /// The process has finished; it may only be a repeat of what was appended before.
         case onlyRepeated
     }
 
